@@ -1,0 +1,45 @@
+# Everything a developer types. Paths stay relative, because a checkout's own path may be long or hold blanks, and
+# Python's tools are called as `python -m`, because the kernel refuses the long first line of an installed script.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+
+# Which Python to build .venv with; empty: the first suitable one found.
+PYTHON ?=
+# Further arguments for pytest, such as ARGS="-n 0 tests/core".
+ARGS ?=
+
+# Some shells and toolchains export HOST with a meaning of their own, so only one given to make itself counts.
+ifeq ($(origin HOST),environment)
+HOST :=
+endif
+
+.PHONY: run test lint format bench help venv
+
+run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
+	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
+
+test: venv ## run the tests on a real PostgreSQL (ARGS=… goes to pytest)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: venv ## check style, formatting and types
+	@$(BIN)/python -m ruff check
+	@$(BIN)/python -m ruff format --check
+	@$(BIN)/python -m mypy
+
+format: venv ## format the code and sort its imports
+	@$(BIN)/python -m ruff check --select I --fix
+	@$(BIN)/python -m ruff format
+
+bench: venv ## measure the hot requests and the bulk work
+	@$(BIN)/python -m bench $(ARGS)
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '%-14s %s\n' "$$name" "$$text"; \
+	done
+
+venv:
+	@PYTHON="$(PYTHON)" sh scripts/bootstrap.sh

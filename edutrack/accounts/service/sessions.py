@@ -1,0 +1,96 @@
+"""Signing in and out: sessions, the rotation of refresh tokens, and what a replayed one means."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from edutrack.accounts import queries
+from edutrack.accounts.models import RotatedToken, Session, User
+from edutrack.accounts.passwords import hash_password, needs_rehash, verify_password
+from edutrack.core import clock
+from edutrack.core.auth import INACTIVE, REFRESH_LIFETIME
+from edutrack.core.caller import Caller, Role
+from edutrack.core.errors import NotSignedIn
+from edutrack.core.extensions import db
+from edutrack.core.limits import count_failure, refuse_after_failures
+from edutrack.core.transaction import after_rollback
+
+#: Two tabs that refresh at once, or an answer lost on the way: not yet a theft.
+REPLAY_GRACE = timedelta(seconds=10)
+_LOGIN_WINDOW = timedelta(minutes=15)
+_WRONG = "No active account found with the given credentials"
+_TEACHER_INACTIVE = "Your assigned teacher's account is inactive. Please contact an administrator."
+_BAD_REFRESH = "Invalid or expired refresh token"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A live session: whose it is, and the id of the refresh token that may be used next."""
+
+    caller: Caller
+    session_id: int
+    refresh_jti: str
+
+
+def log_in(username: str, password: str, address: str, *, most_failures: int) -> SignedIn:
+    """Open a session for the user of that name and password.
+
+    Raises NotSignedIn for wrong credentials, and for teachers and assistants who are blocked; Throttled after
+    `most_failures` wrong passwords for this account from this address in 15 minutes, before anything is hashed.
+    """
+    subject = f"{username.lower()[:150]} {address}"
+    refuse_after_failures("login", subject, most_failures, _LOGIN_WINDOW)
+    person = queries.person_by_username(username)
+    if not verify_password(password, person.password_hash if person else None) or person is None:
+        count_failure("login", subject, _LOGIN_WINDOW)
+        raise NotSignedIn(_WRONG, key="error")
+    if person.role != Role.STUDENT and not person.is_active:
+        raise NotSignedIn(INACTIVE, key="error")
+    if not person.teacher_is_active:
+        raise NotSignedIn(_TEACHER_INACTIVE, key="error")
+    if needs_rehash(person.password_hash):
+        db.session.execute(update(User).where(User.id == person.user_id).values(password_hash=hash_password(password)))
+    now = clock.now()
+    session = Session(user_id=person.user_id, refresh_jti=_new_jti(), started_at=now, expires_at=now + REFRESH_LIFETIME)
+    db.session.add(session)
+    db.session.flush()
+    return SignedIn(queries.as_caller(person, session.id), session.id, session.refresh_jti)
+
+
+def rotate_session(caller: Caller, jti: str) -> SignedIn:
+    """Use up the refresh token `jti` of the caller's session and name its successor.
+
+    Raises NotSignedIn where the token has been used before; more than ten seconds after that use, somebody else has
+    it, and the session ends with it (rules.md, "Sessions").
+    """
+    now, successor = clock.now(), _new_jti()
+    rotated = db.session.scalar(
+        update(Session)
+        .where(Session.id == caller.session_id, Session.refresh_jti == jti, Session.ended_at.is_(None))
+        .values(refresh_jti=successor, expires_at=now + REFRESH_LIFETIME)
+        .returning(Session.id)
+    )
+    if rotated is None:
+        raise _replayed(caller, jti)
+    db.session.add(RotatedToken(jti=jti, session_id=rotated, rotated_at=now))
+    return SignedIn(caller, rotated, successor)
+
+
+def end_session(session_id: int | None) -> None:
+    """End a session: its tokens are dead from the next request on. One that has ended stays as it is."""
+    db.session.execute(
+        update(Session).where(Session.id == session_id, Session.ended_at.is_(None)).values(ended_at=clock.now())
+    )
+
+
+def _replayed(caller: Caller, jti: str) -> NotSignedIn:
+    used_at = db.session.scalar(select(RotatedToken.rotated_at).where(RotatedToken.jti == jti))
+    if used_at is None or used_at + REPLAY_GRACE < clock.now():
+        after_rollback(lambda: end_session(caller.session_id))
+    return NotSignedIn(_BAD_REFRESH, key="error")
+
+
+def _new_jti() -> str:
+    return uuid.uuid4().hex

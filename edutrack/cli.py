@@ -1,0 +1,101 @@
+"""The `edutrack` command."""
+
+import os
+import sys
+from importlib import metadata
+
+import click
+from flask import current_app
+from flask.cli import FlaskGroup
+from flask_migrate import upgrade
+
+from edutrack import create_app
+from edutrack.accounts.service import create_site_owner
+from edutrack.core.embedded import EmbeddedDatabaseError
+from edutrack.core.errors import DomainError, Invalid
+from edutrack.core.sealing import check_key
+from edutrack.core.settings import SETTINGS, SettingsError
+from edutrack.core.transaction import in_transaction
+from edutrack.wallet.invariants import violations
+
+
+@click.group(cls=FlaskGroup, create_app=create_app, add_version_option=False)
+@click.version_option(metadata.version("edutrack"))
+def cli() -> None:
+    """Run EduTrack: its database, its server, its checks."""
+
+
+@cli.command("create-owner")
+@click.option("--username", prompt=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--gmail", prompt="E-mail address")
+def create_owner_command(username: str, password: str, gmail: str) -> None:
+    """Create a site owner."""
+    try:
+        with current_app.test_request_context():
+            in_transaction(lambda: create_site_owner(username=username, password=password, gmail=gmail))
+    except Invalid as error:
+        raise click.ClickException(
+            "; ".join(f"{field}: {' '.join(messages)}" for field, messages in error.messages.items())
+        ) from None
+    except DomainError as error:
+        raise click.ClickException(error.message) from None
+    click.echo(f"Site owner {username} can sign in.")
+
+
+@cli.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="HOST")
+@click.option("--port", default=8000, show_default=True, envvar="PORT")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(min=1))
+@click.option("--prepare", is_flag=True, help="Bring the database up to date first.")
+def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
+    """Run the production server."""
+    from edutrack.serving import serve
+
+    if prepare:
+        upgrade()
+    check_key_or_exit()
+    click.echo(f"EduTrack answers at http://{host}:{port}/api/ (Ctrl-C ends it).")
+    if current_app.config["EMBEDDED_DATABASE"]:
+        click.echo(f"Embedded database and uploads: {current_app.config['EDUTRACK_DATA_DIR']}")
+    serve(host, port, workers)
+
+
+@cli.command("check-ledger")
+def check_ledger_command() -> None:
+    """Check what must always be true of money and access; exit with 1 where it is not."""
+    found = violations()
+    for name, rows in found.items():
+        click.echo(f"VIOLATED {name}: {len(rows)} rows, such as {dict(rows[0]._mapping)}")
+    if found:
+        sys.exit(1)
+    click.echo("Every invariant holds.")
+
+
+@cli.command("settings")
+def settings_command() -> None:
+    """List every setting with its value and what it does; secrets are not shown."""
+    for setting in SETTINGS:
+        value = current_app.config[setting.name]
+        shown = "(secret)" if setting.secret and value else "" if value is None else value
+        click.echo(f"{setting.name}={','.join(shown) if isinstance(shown, list) else shown}\n    {setting.help}")
+
+
+def check_key_or_exit() -> None:
+    """Stop with one line where CODE_KEY does not open this database."""
+    try:
+        with current_app.test_request_context():
+            in_transaction(check_key)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def main() -> None:
+    """Run the command line; what the operator can mend is said in one line."""
+    # Flask's loader would read .env files of parent folders; settings come from the environment alone.
+    os.environ.setdefault("FLASK_SKIP_DOTENV", "1")
+    try:
+        cli()
+    except (SettingsError, EmbeddedDatabaseError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,138 @@
+"""The blueprint of every room: bodies and queries parsed in DRF's manner, objects of the path, pages of lists."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+import orjson
+from flask import Request, request
+from webargs.flaskparser import FlaskParser
+
+from edutrack.core.auth import View, caller
+from edutrack.core.caller import Caller
+from edutrack.core.errors import Invalid, Rejected, UnsupportedBody
+from edutrack.core.pagination import PAGE_PARAMETERS, envelope_schema, paginate
+from edutrack.core.schemas import plain_messages
+
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+
+
+class _Parser(FlaskParser):
+    """Reads bodies as JSON or as forms, whichever the client sends, and refuses them with DRF's messages."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """Return the body's values by name; no body at all is an empty one."""
+        if req.mimetype in _FORMS:
+            return _form_values(req, schema)
+        body = req.get_data()
+        if not body:
+            return {}
+        if req.mimetype and not req.is_json:
+            raise UnsupportedBody(f'Unsupported media type "{req.content_type}" in request.')
+        try:
+            values = orjson.loads(body)
+        except ValueError as error:
+            raise Rejected(f"JSON parse error - {error}") from None
+        if not isinstance(values, dict):
+            kind = type(values).__name__
+            raise Invalid({"non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]})
+        return values
+
+    load_files = load_json
+
+    def handle_error(self, error: Any, *args: Any, **kwargs: Any) -> Any:
+        """Raise marshmallow's refusal as ours, without the name of the place the values came from."""
+        (messages,) = error.messages.values()
+        raise Invalid(plain_messages(messages))
+
+
+def _form_values(req: Request, schema: ma.Schema) -> dict[str, Any]:
+    """Return the values of a form as JSON would have given them, going by the fields of `schema`."""
+    values: dict[str, Any] = {}
+    for name, field in schema.load_fields.items():
+        key = field.data_key or name
+        if key in req.files:
+            values[key] = req.files.getlist(key)[-1]
+            continue
+        if key not in req.form:
+            continue
+        texts = req.form.getlist(key)
+        if isinstance(field, ma.fields.List):
+            values[key] = _json_or(texts, texts[0]) if len(texts) == 1 else texts
+        elif isinstance(field, ma.fields.Nested | ma.fields.Dict):
+            values[key] = _json_or(texts[-1], texts[-1])
+        else:
+            values[key] = texts[-1]
+        if values[key] in ("", [""]):
+            if field.allow_none:
+                values[key] = None
+            elif isinstance(field, ma.fields.List):
+                values[key] = []
+    return values
+
+
+def _json_or(otherwise: Any, text: str) -> Any:
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return otherwise
+    return value if isinstance(value, list | dict) else otherwise
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A room's routes. Decorators read from the outside in: route, guard, object of the path, input, output."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+    def body(self, schema: type[ma.Schema] | ma.Schema, *, files: bool = False) -> Callable[[View], View]:
+        """Parse the body with `schema` and hand the values to the view as its first argument."""
+        return self.arguments(schema, location="files" if files else "json")
+
+    def query(self, schema: type[ma.Schema] | ma.Schema) -> Callable[[View], View]:
+        """Parse the query string with `schema` and hand the values to the view as its first argument."""
+        return self.arguments(schema, location="query")
+
+    def page(self, schema: type[ma.Schema]) -> Callable[[View], View]:
+        """Answer one page (or with `?all=true` all) of the select that the view returns, each row by `schema`."""
+        row_schema = schema()
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def paged(*args: Any, **kwargs: Any) -> Any:
+                return paginate(view(*args, **kwargs), row_schema)
+
+            documented = self.doc(parameters=PAGE_PARAMETERS)(paged)
+            return self.response(200, envelope_schema(schema))(documented)
+
+        return decorate
+
+
+def path_object(name: str, find: Callable[[Caller, int], Any]) -> Callable[[View], View]:
+    """Turn the path's `<name>_id` into the object that `find` returns for the caller, before the body is looked at.
+
+    `find` raises NotFound for what does not exist and for what is outside the caller's scope, in the same words.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def found(*args: Any, **kwargs: Any) -> Any:
+            kwargs[name] = find(caller(), kwargs.pop(f"{name}_id"))
+            return view(*args, **kwargs)
+
+        return found  # type: ignore[return-value]
+
+    return decorate
+
+
+def bound_body_size(json_limit: int) -> Callable[[], None]:
+    """Return a before-request hook that holds bodies without files to `json_limit` bytes."""
+
+    def bound() -> None:
+        if request.mimetype != "multipart/form-data":
+            request.max_content_length = json_limit
+
+    return bound

@@ -1,0 +1,63 @@
+"""The declarative base, the column types that the whole schema shares, and constraint violations by name."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, MetaData, Numeric, SmallInteger, Text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+
+from edutrack.core.errors import DomainError
+
+#: Largest id that PostgreSQL's bigint holds; whatever is larger names nothing.
+MAX_ID = 2**63 - 1
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+#: Egyptian pounds.
+Money = Annotated[Decimal, mapped_column(Numeric(12, 2))]
+SmallInt = Annotated[int, mapped_column(SmallInteger)]
+Int = Annotated[int, mapped_column(Integer)]
+
+
+class Base(DeclarativeBase):
+    """Base of every model: names every constraint, and gives Python types their PostgreSQL ones."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            int: BigInteger,
+            str: Text,
+            Decimal: Numeric(12, 2),
+            date: Date,
+            datetime: DateTime(timezone=True),
+        },
+    )
+
+
+_errors_by_constraint: dict[str, Callable[[], DomainError]] = {}
+
+
+def when_violated(constraint: str, error: Callable[[], DomainError]) -> None:
+    """Declare which domain error a violation of the named constraint or unique index is.
+
+    The database decides, so two requests at the same moment cannot both pass a check made beforehand.
+    """
+    _errors_by_constraint[constraint] = error
+
+
+def violated_rule(violation: IntegrityError) -> DomainError | None:
+    """Return the domain error that a constraint violation stands for; None where nobody declared one."""
+    diagnostics = getattr(violation.orig, "diag", None)
+    name = getattr(diagnostics, "constraint_name", None)
+    make_error = _errors_by_constraint.get(name or "")
+    return make_error() if make_error else None

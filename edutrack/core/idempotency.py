@@ -1,0 +1,94 @@
+"""`Idempotency-Key`: a request sent again answers the first response again and has no second effect.
+
+The key's row is the first thing that a request writes, in its own transaction: a second request with the same key
+waits for the first at the unique index, then finds the stored answer (or, where the first failed, runs itself).
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from flask import current_app, request
+from sqlalchemy import LargeBinary, UniqueConstraint, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from edutrack.core import clock
+from edutrack.core.auth import View, caller
+from edutrack.core.database import Base, Id, Int
+from edutrack.core.errors import Invalid, KeyReused
+from edutrack.core.extensions import db
+
+KEPT = timedelta(hours=24)
+LONGEST_KEY = 255
+
+
+class IdempotencyKey(Base):
+    """The answer that was given to a user's request with a key."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("user_id", "endpoint", "key"),)
+
+    id: Mapped[Id]
+    #: No foreign key: the row outlives nothing and is read by nobody else.
+    user_id: Mapped[int]
+    endpoint: Mapped[str]
+    key: Mapped[str]
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[Int | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+def idempotent(view: View) -> View:
+    """Honour the `Idempotency-Key` header of requests to this view; stands between the guard and the body."""
+
+    @wraps(view)
+    def once(*args: Any, **kwargs: Any) -> Any:
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not key:
+            return view(*args, **kwargs)
+        if len(key) > LONGEST_KEY:
+            raise Invalid({"Idempotency-Key": [f"Ensure this field has no more than {LONGEST_KEY} characters."]})
+        return _run_once(key, lambda: view(*args, **kwargs))
+
+    once.idempotent = True  # type: ignore[attr-defined]
+    return once  # type: ignore[return-value]
+
+
+def _run_once(key: str, run: Callable[[], Any]) -> Any:
+    digest = hashlib.sha256(request.path.encode() + b"\n" + request.get_data()).digest()
+    values = {"request_hash": digest, "created_at": clock.now(), "status": None, "body": None}
+    owner = {"user_id": caller().user_id, "endpoint": str(request.endpoint), "key": key}
+    row_id = db.session.scalar(
+        insert(IdempotencyKey)
+        .values(**owner, **values)
+        .on_conflict_do_update(
+            index_elements=["user_id", "endpoint", "key"],
+            set_=values,
+            where=IdempotencyKey.created_at < clock.now() - KEPT,
+        )
+        .returning(IdempotencyKey.id)
+    )
+    if row_id is None:
+        return _replay(owner, digest)
+    response = current_app.make_response(run())
+    db.session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.id == row_id)
+        .values(status=response.status_code, body=response.get_data())
+    )
+    return response
+
+
+def _replay(owner: dict[str, Any], digest: bytes) -> Any:
+    first = db.session.execute(
+        select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.body).filter_by(**owner)
+    ).one()
+    if first.request_hash != digest:
+        raise KeyReused("This Idempotency-Key was already used with another request.")
+    response = current_app.response_class(first.body, first.status, mimetype="application/json")
+    response.headers["Idempotency-Replayed"] = "true"
+    return response

@@ -1,0 +1,45 @@
+"""Pictures that people upload: judged by their bytes, bounded before they are decoded, and encoded anew."""
+
+from io import BytesIO
+from typing import BinaryIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from edutrack.core.errors import Invalid
+from edutrack.core.files import PUBLIC_FOLDER, save_file
+
+MAX_PIXELS = 20_000_000
+#: Longest side that is kept; nothing on a page needs more.
+_LONGEST_SIDE = 1600
+_EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+_REFUSAL = "Upload a valid image. The file you uploaded was either not an image or a corrupted image."
+
+
+def save_picture(upload: BinaryIO, field: str) -> str:
+    """Store a JPEG, PNG or WebP picture without its metadata; return its name.
+
+    Raises Invalid under `field` where the bytes are no such picture, or one of more than 20 million pixels.
+    """
+    try:
+        # The header alone is read here: a bomb is refused before a pixel of it is decoded.
+        with Image.open(upload, formats=tuple(_EXTENSIONS)) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Invalid({field: ["Ensure this image has no more than 20000000 pixels."]})
+            extension = _EXTENSIONS[str(picture.format)]
+            clean = _encoded_anew(picture, str(picture.format))
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        raise Invalid({field: [_REFUSAL]}) from None
+    return save_file(clean, f"{PUBLIC_FOLDER}/pictures", extension)
+
+
+def _encoded_anew(picture: Image.Image, kind: str) -> BytesIO:
+    upright = ImageOps.exif_transpose(picture)
+    upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    colours = "RGB" if kind == "JPEG" or upright.mode in ("RGB", "L", "CMYK", "YCbCr") else "RGBA"
+    # A fresh image takes over pixels alone: no EXIF, no comments, no profile.
+    plain = Image.new(colours, upright.size)
+    plain.paste(upright.convert(colours))
+    content = BytesIO()
+    plain.save(content, kind, quality=85)
+    content.seek(0)
+    return content

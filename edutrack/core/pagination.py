@@ -1,0 +1,121 @@
+"""Lists: pages of `{"count", "next", "previous", "results"}`, the streamed whole, ordering and search."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import marshmallow as ma
+from flask import Response, request, stream_with_context
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from edutrack.core.arabic import like_pattern, words
+from edutrack.core.errors import Invalid, NotFound
+from edutrack.core.extensions import db
+from edutrack.core.fields import Boolean, Integer
+from edutrack.core.json import compact, json_response
+from edutrack.core.schemas import Schema
+from edutrack.core.urls import absolute_url
+
+DEFAULT_PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+#: Rows fetched at a time where a list is streamed whole.
+_STREAM_ROWS = 500
+
+PAGE_PARAMETERS = [
+    {"in": "query", "name": "page", "schema": {"type": "integer", "minimum": 1, "default": 1}},
+    {"in": "query", "name": "page_size", "schema": {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE_SIZE}},
+    {"in": "query", "name": "all", "schema": {"type": "boolean", "default": False}},
+]
+
+_page_size = Integer(minimum=1)
+_all = Boolean()
+
+
+def envelope_schema(row: type[ma.Schema]) -> type[Schema]:
+    """Return the schema of one page of `row`s."""
+    fields: dict[str, Any] = {
+        "count": ma.fields.Integer(required=True),
+        "next": ma.fields.Url(required=True, allow_none=True),
+        "previous": ma.fields.Url(required=True, allow_none=True),
+        "results": ma.fields.List(ma.fields.Nested(row), required=True),
+    }
+    return Schema.from_dict(fields, name=f"{row.__name__.removesuffix('Schema')}PageSchema")  # type: ignore[return-value]
+
+
+def paginate(rows: Select[Any], schema: ma.Schema) -> Response:
+    """Answer the page of `rows` that the request asks for.
+
+    Two statements: the count, and the page. Raises NotFound("Invalid page.") for a page that is not there and Invalid
+    for a `page_size` or `all` that is no number or boolean.
+    """
+    size = min(_parameter("page_size", _page_size, DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
+    whole = _parameter("all", _all, False)
+    count = db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    if whole:
+        return Response(stream_with_context(_stream(rows, schema, count)), mimetype="application/json")
+    number = _page_number()
+    if number > max(1, -(-count // size)):
+        raise NotFound("Invalid page.")
+    results = _fetch(rows.limit(size).offset((number - 1) * size)) if count else []
+    return json_response(
+        {
+            "count": count,
+            "next": _page_url(number + 1) if number * size < count else None,
+            "previous": _page_url(number - 1) if number > 1 else None,
+            "results": schema.dump(results, many=True),
+        }
+    )
+
+
+def ordered(rows: Select[Any], ordering: str, columns: Mapping[str, Any], tie_breaker: Any) -> Select[Any]:
+    """Return `rows` in the order that a validated `ordering` value names, ties broken by `tie_breaker`."""
+    column = columns[ordering.removeprefix("-")]
+    if ordering.startswith("-"):
+        return rows.order_by(column.desc(), tie_breaker.desc())
+    return rows.order_by(column.asc(), tie_breaker.asc())
+
+
+def matching(search: str, *folded: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Return the condition that every word of `search` stands somewhere in the folded columns."""
+    return and_(True, *(or_(*(column.like(like_pattern(word)) for column in folded)) for word in words(search)))
+
+
+def _fetch(rows: Select[Any]) -> list[Any]:
+    result = db.session.execute(rows)
+    return list(result.scalars().unique() if len(rows.column_descriptions) == 1 else result)
+
+
+def _stream(rows: Select[Any], schema: ma.Schema, count: int) -> Iterator[bytes]:
+    yield b'{"count":%d,"results":[' % count
+    result: Any = db.session.execute(rows, execution_options={"yield_per": _STREAM_ROWS})
+    if len(rows.column_descriptions) == 1:
+        result = result.scalars()
+    separator = b""
+    for part in result.partitions(_STREAM_ROWS):
+        yield separator + compact(schema.dump(part, many=True))[1:-1]
+        separator = b","
+    yield b"]}"
+
+
+def _parameter(name: str, field: ma.fields.Field, default: Any) -> Any:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    try:
+        return field.deserialize(text)
+    except ma.ValidationError as error:
+        raise Invalid({name: error.messages}) from None
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    # More digits than any table has rows: not a page, and not worth converting.
+    if not text.isascii() or not text.isdecimal() or len(text) > 12 or int(text) < 1:
+        raise NotFound("Invalid page.")
+    return int(text)
+
+
+def _page_url(number: int) -> str:
+    query = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+    return f"{absolute_url(request.path)}?{urlencode([*query, ('page', number)])}"

@@ -1,0 +1,77 @@
+"""The one place where errors become HTTP responses: JSON as DRF words it under /api/, plain pages elsewhere."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, request
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from edutrack.core import errors
+from edutrack.core.json import json_response
+
+_STATUS: dict[type[errors.DomainError], int] = {
+    errors.Rejected: 400,
+    errors.Invalid: 400,
+    errors.NotSignedIn: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.InUse: 409,
+    errors.TooLarge: 413,
+    errors.UnsupportedBody: 415,
+    errors.KeyReused: 422,
+    errors.Throttled: 429,
+}
+_log = structlog.get_logger()
+
+
+def status_of(error: errors.DomainError) -> int:
+    """Return the HTTP status that a domain error is answered with."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
+def init_errors(app: Flask) -> None:
+    """Register the handlers: documented bodies for domain errors, and never HTML for a path under /api/."""
+
+    @app.errorhandler(errors.DomainError)
+    def render_domain_error(error: errors.DomainError) -> Any:
+        body = error.messages if isinstance(error, errors.Invalid) else {error.key: error.message}
+        response = json_response(body, status_of(error))
+        if isinstance(error, errors.Throttled):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def render_http_error(error: HTTPException) -> Any:
+        if not request.path.startswith("/api/") or error.code is None or error.code < 400:
+            return error
+        if isinstance(error, MethodNotAllowed):
+            detail = f'Method "{request.method}" not allowed.'
+        elif error.code == 404:
+            detail = "Not found."
+        elif isinstance(error, RequestEntityTooLarge):
+            detail = "The request body is too large."
+        elif isinstance(error, BadRequest):
+            detail = f"Malformed request - {error.description}"
+        else:
+            detail = error.description or error.name
+        response = json_response({"detail": detail}, error.code)
+        for name, value in error.get_headers(request.environ):
+            if name.lower() not in ("content-type", "content-length"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(DataError)
+    def render_unstorable_value(error: DataError) -> Any:
+        # Schemas bound every value; one that still does not fit a column is the request's fault, and worth mending.
+        _log.error("value_does_not_fit_column", exc_info=error)
+        response = json_response({"detail": "A value in the request is out of range."}, 400)
+        return response
+
+    @app.errorhandler(Exception)
+    def render_failure(error: Exception) -> Any:
+        _log.error("request_failed", exc_info=error)
+        if not request.path.startswith("/api/"):
+            return Response("Internal server error", 500, mimetype="text/plain")
+        response = json_response({"detail": "Internal server error"}, 500)
+        return response

@@ -1,0 +1,133 @@
+"""Every setting of the application, declared once: name, type, default and one line of help.
+
+Settings come from the environment. `edutrack settings` lists them, and a test holds the README against this list.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+
+class SettingsError(Exception):
+    """The environment does not describe an application that may start; the message says what to mend."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: how it is read, what it is without, and what it does."""
+
+    name: str
+    kind: str  # text, number, flag, maybe-flag or list
+    default: Any
+    help: str
+    secret: bool = False
+
+    def read(self, text: str) -> Any:
+        """Return the value that `text` stands for; raise SettingsError where it stands for none."""
+        text = text.strip()
+        if self.kind == "number":
+            if not text.isdecimal():
+                raise SettingsError(f"{self.name} must be a whole number, not {text!r}.")
+            return int(text)
+        if self.kind in ("flag", "maybe-flag"):
+            if text.lower() in ("1", "true", "yes", "on"):
+                return True
+            if text.lower() in ("0", "false", "no", "off"):
+                return False
+            if self.kind == "maybe-flag" and not text:
+                return None
+            raise SettingsError(f"{self.name} must be true or false, not {text!r}.")
+        if self.kind == "list":
+            return [part.strip().rstrip("/") for part in text.split(",") if part.strip()]
+        return text
+
+
+SETTINGS = (
+    Setting("DATABASE_URL", "text", "", "PostgreSQL to use; unset: an embedded one under EDUTRACK_DATA_DIR."),
+    Setting("SECRET_KEY", "text", "", "Signs file and playback links.", secret=True),
+    Setting("JWT_SECRET_KEY", "text", "", "Signs access and refresh tokens.", secret=True),
+    Setting(
+        "CODE_KEY",
+        "text",
+        "",
+        "Seals recharge codes and national ids at rest: 64 hexadecimal digits, kept apart from database backups.",
+        secret=True,
+    ),
+    Setting("EDUTRACK_DATA_DIR", "text", "var", "Folder of the embedded database, its secrets, uploads and mail."),
+    Setting("PUBLIC_URL", "text", "", "Where browsers reach this API; unset: as each request says."),
+    Setting("FRONTEND_URL", "text", "http://localhost:3000", "Where the student site lives; links in mails and QR."),
+    Setting(
+        "CSRF_TRUSTED_ORIGINS",
+        "list",
+        [],
+        "Origins, separated by commas, whose pages may use the API with cookies "
+        "(on the embedded database http://localhost:3000 by default).",
+    ),
+    Setting("COOKIE_SECURE", "maybe-flag", None, "Secure attribute of cookies; unset: set when the request is https."),
+    Setting("COOKIE_SAMESITE", "text", "Lax", "SameSite attribute of cookies: Lax, Strict or None."),
+    Setting("COOKIE_DOMAIN", "text", "", "Domain attribute of cookies; unset: the API's own host alone."),
+    Setting("BUSINESS_TIME_ZONE", "text", "Africa/Cairo", "Time zone of calendar days and months."),
+    Setting("MEDIA_DIR", "text", "", "Folder of uploaded files; unset: media under EDUTRACK_DATA_DIR."),
+    Setting("MAIL_DIR", "text", "", "Folder that takes mails as .eml files; unset: mail under EDUTRACK_DATA_DIR."),
+    Setting("MAIL_SENDER", "text", "EduTrack <no-reply@localhost>", "From address of mails."),
+    Setting("RATELIMIT_ENABLED", "flag", True, "Whether too many attempts are refused."),
+    Setting("RATELIMIT_STORAGE_URI", "text", "memory://", "Where per-address limits are counted (redis://… to share)."),
+    Setting("LOGIN_FAILURES_PER_ACCOUNT", "number", 10, "Failed logins per account and address in 15 minutes."),
+    Setting("LOGIN_FAILURES_PER_ADDRESS", "number", 300, "Failed logins per address in an hour."),
+    Setting("UNKNOWN_CODES_PER_STUDENT", "number", 10, "Unknown recharge codes per student in 15 minutes."),
+    Setting("REGISTRATIONS_PER_ADDRESS", "number", 60, "Registrations refused or made per address in an hour."),
+    Setting("PROXY_COUNT", "number", 0, "Trusted proxies in front; only their X-Forwarded-* lines count."),
+    Setting("MAX_UPLOAD_MB", "number", 512, "Largest request body with a file, in MiB."),
+    Setting("MAX_BODY_KB", "number", 1024, "Largest request body without a file, in KiB."),
+    Setting("LOG_FORMAT", "text", "console", "console for people, json for machines."),
+)
+
+_SECRETS = [setting.name for setting in SETTINGS if setting.secret]
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return every setting by name, read from `environment`.
+
+    Without DATABASE_URL, missing secrets are made once and kept beside the embedded database.
+    Raises SettingsError for a value that cannot be read, and for a missing secret where DATABASE_URL is set.
+    """
+    values = {
+        setting.name: setting.read(environment[setting.name]) if environment.get(setting.name) else setting.default
+        for setting in SETTINGS
+    }
+    data_dir = Path(values["EDUTRACK_DATA_DIR"]).resolve()
+    values["EDUTRACK_DATA_DIR"] = str(data_dir)
+    values["MEDIA_DIR"] = values["MEDIA_DIR"] or str(data_dir / "media")
+    values["MAIL_DIR"] = values["MAIL_DIR"] or str(data_dir / "mail")
+    values["EMBEDDED_DATABASE"] = not values["DATABASE_URL"]
+    missing = [name for name in _SECRETS if not values[name]]
+    if values["EMBEDDED_DATABASE"]:
+        values["CSRF_TRUSTED_ORIGINS"] = values["CSRF_TRUSTED_ORIGINS"] or ["http://localhost:3000"]
+        if missing:
+            kept = _kept_secrets(data_dir / "secrets.json")
+            values.update({name: kept[name] for name in missing})
+    elif missing:
+        raise SettingsError(f"DATABASE_URL is set, so these must be set too: {', '.join(missing)}.")
+    return values
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    """Return the secrets kept in `path`, making them first where there are none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(orjson.dumps({name: secrets.token_hex(32) for name in _SECRETS}))
+        try:
+            # A link fails where another process was first: both then read that one's secrets.
+            os.link(draft, path)
+        except FileExistsError:
+            return _kept_secrets(path)
+        finally:
+            draft.unlink()
+    return orjson.loads(path.read_bytes())

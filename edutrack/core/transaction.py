@@ -1,0 +1,73 @@
+"""One request, one transaction: committed once when the view has answered, rolled back when it raised.
+
+Services flush and never commit. What must not happen before the commit (mail) registers with `after_commit`; what must
+be kept although the request failed (a failed login's count) registers with `after_rollback` and gets a transaction of
+its own.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, request
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from edutrack.core.database import violated_rule
+from edutrack.core.extensions import db
+
+#: serialization_failure and deadlock_detected: the same transaction may succeed when it is run again.
+_WORTH_RETRYING = frozenset({"40001", "40P01"})
+_RETRIES = 3
+
+
+def after_commit(action: Callable[[], object]) -> None:
+    """Run `action` once what has been written so far is committed; forget it when that is rolled back."""
+    g.setdefault("after_commit", []).append(action)
+
+
+def after_rollback(action: Callable[[], object]) -> None:
+    """Run `action` in a transaction of its own when this one has been rolled back; forget it when it is committed."""
+    g.setdefault("after_rollback", []).append(action)
+
+
+def in_transaction(work: Callable[[], Any]) -> Any:
+    """Return what `work` returns, after committing what it wrote.
+
+    Deadlocks and serialisation failures run the whole of it again, at most three times. A constraint violation that a
+    room has declared (`database.when_violated`) is raised as its domain error.
+    """
+    for attempts_left in range(_RETRIES, -1, -1):
+        g.after_commit = []
+        g.after_rollback = []
+        try:
+            result = work()
+            db.session.commit()
+        except DBAPIError as error:
+            db.session.rollback()
+            if attempts_left and getattr(error.orig, "sqlstate", None) in _WORTH_RETRYING:
+                _rewind_uploads()
+                continue
+            _run_after_rollback()
+            rule = violated_rule(error) if isinstance(error, IntegrityError) else None
+            if rule is None:
+                raise
+            raise rule from error
+        except BaseException:
+            db.session.rollback()
+            _run_after_rollback()
+            raise
+        for action in g.after_commit:
+            action()
+        return result
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _run_after_rollback() -> None:
+    for action in g.after_rollback:
+        action()
+    if g.after_rollback:
+        db.session.commit()
+
+
+def _rewind_uploads() -> None:
+    for upload in request.files.values() if request else ():
+        upload.stream.seek(0)

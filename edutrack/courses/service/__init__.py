@@ -1,0 +1,1 @@
+"""The rules of courses: what may be taught, who may learn it, and for how long."""

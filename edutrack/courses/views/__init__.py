@@ -1,0 +1,5 @@
+"""Routes of the courses room."""
+
+from edutrack.courses.views.room import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,22 @@
+"""Runs migrations on the application's database, one transaction for all of them."""
+
+from alembic import context
+from flask import current_app
+
+from edutrack.core.database import Base
+
+# Two processes that start at once must not migrate at once.
+_MIGRATION_LOCK = 4_205_001
+
+
+def run_migrations() -> None:
+    engine = current_app.extensions["migrate"].db.engine
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=False)
+        with context.begin_transaction():
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            context.run_migrations()
+
+
+run_migrations()

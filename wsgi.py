@@ -1,0 +1,5 @@
+"""The WSGI entry point: `wsgi:app`, for any server."""
+
+from edutrack import create_app
+
+app = create_app()
