@@ -185,6 +185,7 @@ class Text(_Worded, fields.String):
         return text
 
 
+_MOBILE = re.compile(r"01[0125][0-9]{8}", re.ASCII)
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])",
@@ -205,6 +206,20 @@ class EmailAddress(Text):
         if not _EMAIL.fullmatch(text):
             raise self.make_error("email")
         return text
+
+
+class EgyptianMobile(Text):
+    """An Egyptian mobile number: eleven digits, kept as ASCII ones."""
+
+    default_error_messages: dict[str, Any] = {
+        "mobile": "Phone number must be exactly 11 digits and start with 010, 011, 012 or 015."
+    }
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        digits = fold_digits(super()._deserialize(value, attr, data, **kwargs))
+        if not _MOBILE.fullmatch(digits):
+            raise self.make_error("mobile")
+        return digits
 
 
 class Boolean(_Worded, fields.Boolean):

@@ -217,7 +217,7 @@ class TestSharing:
         assert ask(url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
         with connect(url) as connection:
             connection.execute("CREATE EXTENSION pg_trgm")
-        assert ask(url, "SELECT lower('ÀB' || 'İ')") == "àbi̇"[:3]
+        assert ask(url, "SELECT lower('ÀB' || 'İ')") == "àbi"
         assert ask(url, "SHOW fsync") == "on"
         assert ask(url, "SHOW listen_addresses") == ""
         assert stat.S_IMODE(socket_directory(url).stat().st_mode) == stat.S_IRWXU

@@ -11,7 +11,6 @@ from edutrack.core.extensions import db
 from edutrack.courses.models import Course, Lecture, StudyMaterial, Topic, Video
 
 
-
 def own_courses(caller: Caller) -> ColumnElement[bool]:
     """Return the condition that a course is the caller's: a teacher's own, an assistant's teacher's, any for owners.
 
