@@ -186,6 +186,16 @@ class Purchase(Base):
     lecture: Mapped[Lecture] = relationship()
     reopenings: Mapped[list["Reopening"]] = relationship(order_by="Reopening.id", back_populates="purchase")
 
+    @property
+    def is_expired(self) -> bool:
+        """Whether the time to watch is over (rules.md, "Access windows")."""
+        return self.effective_expiry <= clock.now()
+
+    @property
+    def last_reopening(self) -> "Reopening | None":
+        """The latest extension; None where there was none."""
+        return self.reopenings[-1] if self.reopenings else None
+
 
 class Reopening(Base):
     """One extension of a purchase, with the absolute end that it set."""
