@@ -1,7 +1,7 @@
 """Makes what tests need, with defaults: each function takes what matters to the test and commits."""
 
 import itertools
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,10 @@ from edutrack.core import clock
 from edutrack.core.extensions import db
 from edutrack.core.sealing import seal
 from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, Topic, Video
-from edutrack.structure.models import Area, Grade, SchoolType, Subject
+from edutrack.structure.models import Area, Division, Grade, SchoolType, Subject
+from edutrack.wallet.codes import new_codes, printed_code
+from edutrack.wallet.models import RechargeBatch, RechargeCode
+from edutrack.wallet.service.ledger import Source, credit
 
 PASSWORD = "a-decent-password"
 _numbers = itertools.count(1)
@@ -196,3 +199,73 @@ def create_purchase(student: Student, lecture: Lecture, **values: Any) -> Purcha
             | values
         )
     )
+
+
+def create_code(course: Course | None = None, **values: Any) -> tuple[str, RechargeCode]:
+    """A recharge code of 100.00 in a batch of one; returns it as printed, and its row."""
+    course = course or create_course()
+    (text,) = new_codes(1)
+    shared = {"value": values.pop("value", Decimal("100.00")), "expires_at": values.pop("expires_at", None)}
+    batch = _saved(RechargeBatch(course=course, quantity=1, created_by=create_site_owner(), **shared))
+    code = _saved(
+        RechargeCode(
+            batch=batch,
+            number=1,
+            course_id=course.id,
+            sealed=seal(text, "recharge-code"),
+            created_at=batch.created_at,
+            **shared,
+            **values,
+        )
+    )
+    return printed_code(text), code
+
+
+def give_balance(student: Student, course: Course, amount: str) -> None:
+    """Let a student hold `amount` more in a course, by a redeemed code with its entry, as the ledger demands."""
+    now = clock.now()
+    _, code = create_code(course, value=Decimal(amount), used_by=student, used_at=now)
+    credit(student.id, course.id, Decimal(amount), Source(code_id=code.id), now)
+    db.session.commit()
+
+
+def any_division(name: str = "أدبي") -> Division:
+    """Return a division of the fresh installation; the default one is open to the first school type."""
+    return db.session.scalars(select(Division).where(Division.name == name)).one()
+
+
+def national_id_number(birth_date: date = date(2010, 5, 17), gender: str = "male") -> str:
+    """Return a valid national id that no other call has returned."""
+    number = next(_numbers)
+    century = "2" if birth_date.year < 2000 else "3"
+    serial = f"{number // 10 % 1000:03d}{1 if gender == 'male' else 2}{number % 10}"
+    return f"{century}{birth_date:%y%m%d}01{serial}"
+
+
+def registration_form(**values: Any) -> dict[str, Any]:
+    """Return a registration form, as JSON, that breaks no rule and that no other call has returned."""
+    number = next(_numbers)
+    area = db.session.scalars(select(Area).order_by(Area.id).limit(1)).one()
+    school_type = db.session.scalars(select(SchoolType).order_by(SchoolType.id).limit(1)).one()
+    return {
+        "username": f"student{number}",
+        "password": PASSWORD,
+        "name_ar": "أحمد محمد علي",
+        "name_en": "Ahmed Mohamed Ali",
+        "phone_number": "01012345678",
+        "father_number": "01112345678",
+        "mother_number": "01212345678",
+        "father_job": "مهندس",
+        "educational_state": "school",
+        "school_type": school_type.id,
+        "grade": any_grade().id,
+        "division": None,
+        "school_name": "مدرسة النيل",
+        "national_id": national_id_number(),
+        "birth_date": "2010-05-17",
+        "gender": "male",
+        "gmail": f"student{number}@example.org",
+        "facebook_link": None,
+        "governorate": area.governorate_id,
+        "area": area.id,
+    } | values

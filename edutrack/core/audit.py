@@ -24,7 +24,7 @@ class AuditEntry(Base):
     actor_id: Mapped[int | None]
     #: Dotted verb, such as `student.status.changed`.
     verb: Mapped[str]
-    target_type: Mapped[str]
+    target_type: Mapped[str | None]
     target_id: Mapped[int | None]
     #: What changed, as names and values that may be kept.
     details: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -32,15 +32,18 @@ class AuditEntry(Base):
 
 
 def record(actor: Caller | None, verb: str, target: Any, **details: Any) -> None:
-    """Write one audit entry about `target`, a model instance that has its id (or will have it at the next flush)."""
-    if target.id is None:
+    """Write one audit entry about `target`: a model instance (flushed here where it has no id yet), or None.
+
+    None is for deeds that concern no single thing, such as reading a list of codes.
+    """
+    if target is not None and target.id is None:
         db.session.flush()
     db.session.add(
         AuditEntry(
             actor_id=actor.user_id if actor else None,
             verb=verb,
-            target_type=target.__tablename__,
-            target_id=target.id,
+            target_type=target.__tablename__ if target is not None else None,
+            target_id=target.id if target is not None else None,
             details=details,
             recorded_at=clock.now(),
         )

@@ -1,4 +1,9 @@
-"""What must always be true of money and access: each invariant is a query that returns nothing."""
+"""What must always be true of money and access; each invariant is a query that returns nothing.
+
+rules.md, "Invariants".
+
+Whatever moves money later adds its invariants here; `edutrack check-ledger` runs them all.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +12,100 @@ from sqlalchemy import Row, text
 
 from edutrack.core.extensions import db
 
-INVARIANTS: dict[str, str] = {}
+INVARIANTS: dict[str, str] = {
+    "balance_is_the_sum_of_its_entries": """
+        SELECT student_id, course_id, b.balance, e.total
+        FROM course_balances b
+        FULL JOIN (SELECT student_id, course_id, sum(amount) AS total FROM balance_transactions GROUP BY 1, 2) e
+        USING (student_id, course_id)
+        WHERE coalesce(b.balance, 0) <> coalesce(e.total, 0)
+    """,
+    "no_balance_is_negative": """
+        SELECT student_id, course_id, balance AS held FROM course_balances WHERE balance < 0
+        UNION ALL SELECT student_id, course_id, balance_after FROM balance_transactions WHERE balance_after < 0
+    """,
+    "each_entry_continues_the_one_before": """
+        SELECT id, before, amount, balance_after FROM (
+            SELECT id, amount, balance_after,
+                   lag(balance_after, 1, 0::numeric) OVER (PARTITION BY student_id, course_id ORDER BY id) AS before
+            FROM balance_transactions) entries
+        WHERE balance_after - amount <> before
+    """,
+    "each_used_code_has_one_credit": """
+        SELECT c.id AS code_id, t.entries
+        FROM recharge_codes c
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS entries,
+                   bool_and(amount = c.value AND student_id = c.used_by_id AND course_id = c.course_id) AS agrees
+            FROM balance_transactions WHERE code_id = c.id) t ON true
+        WHERE c.used_by_id IS NOT NULL AND (t.entries <> 1 OR NOT t.agrees)
+    """,
+    "each_credit_has_a_used_code": """
+        SELECT t.id, t.code_id FROM balance_transactions t LEFT JOIN recharge_codes c ON c.id = t.code_id
+        WHERE t.code_id IS NOT NULL AND c.used_by_id IS NULL
+    """,
+    "a_used_code_says_by_whom_and_when": """
+        SELECT id AS code_id FROM recharge_codes
+        WHERE (used_by_id IS NULL) <> (used_at IS NULL) OR used_at > expires_at OR used_at > voided_at
+    """,
+    "each_paid_purchase_has_one_debit": """
+        SELECT p.id AS purchase_id, p.amount_paid, t.entries
+        FROM purchases p
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS entries,
+                   bool_and(amount = -p.amount_paid AND student_id = p.student_id AND course_id = p.course_id) AS agrees
+            FROM balance_transactions WHERE purchase_id = p.id) t ON true
+        WHERE t.entries <> (p.amount_paid > 0)::int OR NOT coalesce(t.agrees, true)
+    """,
+    "a_lecture_is_bought_once": """
+        SELECT student_id, lecture_id, count(*) AS purchases FROM purchases GROUP BY 1, 2 HAVING count(*) > 1
+    """,
+    "each_purchase_had_an_approved_enrolment": """
+        SELECT p.id AS purchase_id FROM purchases p
+        WHERE NOT EXISTS (
+            SELECT FROM enrollments e
+            WHERE e.student_id = p.student_id AND e.course_id = p.course_id
+              AND e.status = 'approved' AND e.responded_at <= p.purchased_at)
+    """,
+    "each_entry_has_one_source": """
+        SELECT id FROM balance_transactions WHERE num_nonnulls(code_id, purchase_id, adjustment_id) <> 1
+    """,
+    "each_adjustment_has_one_entry": """
+        SELECT a.id AS adjustment_id, t.entries
+        FROM adjustments a
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS entries,
+                   bool_and(amount = a.amount AND student_id = a.student_id AND course_id = a.course_id) AS agrees
+            FROM balance_transactions WHERE adjustment_id = a.id) t ON true
+        WHERE t.entries <> 1 OR NOT t.agrees
+    """,
+    "every_issued_code_is_there": """
+        SELECT b.id AS batch_id, b.quantity * b.value AS issued, c.total AS found
+        FROM recharge_batches b
+        LEFT JOIN (
+            SELECT batch_id,
+                   coalesce(sum(value) FILTER (WHERE used_by_id IS NULL AND voided_at IS NULL), 0)
+                   + coalesce(sum(value) FILTER (WHERE voided_at IS NOT NULL), 0)
+                   + coalesce(sum(value) FILTER (WHERE used_by_id IS NOT NULL), 0) AS total
+            FROM recharge_codes GROUP BY 1) c ON c.batch_id = b.id
+        WHERE b.quantity * b.value <> coalesce(c.total, 0)
+    """,
+    "revenue_is_what_was_taken": """
+        SELECT course_id, p.revenue, t.taken
+        FROM (SELECT course_id, sum(amount_paid) AS revenue FROM purchases GROUP BY 1) p
+        FULL JOIN (SELECT course_id, -sum(amount) AS taken FROM balance_transactions
+                   WHERE purchase_id IS NOT NULL GROUP BY 1) t USING (course_id)
+        WHERE coalesce(p.revenue, 0) <> coalesce(t.taken, 0)
+    """,
+    "access_ends_when_the_log_says": """
+        SELECT p.id AS purchase_id, p.effective_expiry, r.last_end
+        FROM purchases p
+        LEFT JOIN LATERAL (
+            SELECT sum(extra_days) AS days, (array_agg(new_expiry ORDER BY id DESC))[1] AS last_end
+            FROM reopenings WHERE purchase_id = p.id) r ON true
+        WHERE p.effective_expiry <> coalesce(r.last_end, p.expires_at) OR p.extra_days <> coalesce(r.days, 0)
+    """,
+}
 
 
 def violations() -> dict[str, Sequence[Row[Any]]]:

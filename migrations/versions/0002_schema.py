@@ -21,7 +21,7 @@ def upgrade():
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=True),
         sa.Column("verb", sa.Text(), nullable=False),
-        sa.Column("target_type", sa.Text(), nullable=False),
+        sa.Column("target_type", sa.Text(), nullable=True),
         sa.Column("target_id", sa.BigInteger(), nullable=True),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
@@ -68,10 +68,33 @@ def upgrade():
         sa.UniqueConstraint("name", name=op.f("uq_grades_name")),
     )
     op.create_table(
+        "idempotency_keys",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
+        sa.UniqueConstraint("user_id", "endpoint", "key", name=op.f("uq_idempotency_keys_user_id_endpoint_key")),
+    )
+    op.create_table(
         "key_checks",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_checks")),
+    )
+    op.create_table(
+        "mails",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mails")),
     )
     op.create_table(
         "school_types",
@@ -792,7 +815,9 @@ def downgrade():
     op.drop_table("users")
     op.drop_table("subjects")
     op.drop_table("school_types")
+    op.drop_table("mails")
     op.drop_table("key_checks")
+    op.drop_table("idempotency_keys")
     op.drop_table("grades")
     op.drop_table("governorates")
     op.drop_index(op.f("ix_failed_attempts_kind_subject_failed_at"), table_name="failed_attempts")

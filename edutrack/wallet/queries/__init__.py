@@ -1,0 +1,1 @@
+"""Reading the wallet: codes, batches, balances and the ledger."""

@@ -1,0 +1,56 @@
+"""Balances and the ledger."""
+
+from typing import Any
+
+from sqlalchemy import Select, case, select
+from sqlalchemy.orm import contains_eager
+
+from edutrack.courses.models import Course, Lecture, Purchase
+from edutrack.wallet.models import Adjustment, BalanceTransaction, CourseBalance, RechargeCode
+
+
+def balances(student_id: int) -> Select[CourseBalance]:
+    """Return a student's balances with their courses and teachers, by course name."""
+    return (
+        select(CourseBalance)
+        .join(CourseBalance.course)
+        .join(Course.teacher)
+        .join(CourseBalance.student)
+        .options(
+            contains_eager(CourseBalance.course).contains_eager(Course.teacher),
+            contains_eager(CourseBalance.student),
+        )
+        .where(CourseBalance.student_id == student_id)
+        .order_by(Course.name, CourseBalance.id)
+    )
+
+
+def transactions(student_id: int, course_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Return a student's ledger entries, newest first, each with its kind and what it refers to."""
+    rows = (
+        select(
+            BalanceTransaction.id,
+            BalanceTransaction.course_id.label("course"),
+            Course.name.label("course_name"),
+            case(
+                (BalanceTransaction.code_id.is_not(None), "recharge_code"),
+                (BalanceTransaction.purchase_id.is_not(None), "purchase"),
+                else_="adjustment",
+            ).label("type"),
+            BalanceTransaction.amount,
+            BalanceTransaction.balance_after,
+            RechargeCode.batch_id,
+            RechargeCode.number,
+            Lecture.name.label("lecture_name"),
+            Adjustment.reason.label("note"),
+            BalanceTransaction.created_at,
+        )
+        .join(Course, Course.id == BalanceTransaction.course_id)
+        .outerjoin(RechargeCode, RechargeCode.id == BalanceTransaction.code_id)
+        .outerjoin(Purchase, Purchase.id == BalanceTransaction.purchase_id)
+        .outerjoin(Lecture, Lecture.id == Purchase.lecture_id)
+        .outerjoin(Adjustment, Adjustment.id == BalanceTransaction.adjustment_id)
+        .where(BalanceTransaction.student_id == student_id)
+        .order_by(BalanceTransaction.id.desc())
+    )
+    return rows if course_id is None else rows.where(BalanceTransaction.course_id == course_id)

@@ -1,0 +1,59 @@
+"""Buying a lecture: the access right and its price, both or neither."""
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from edutrack.core import clock
+from edutrack.core.caller import Caller
+from edutrack.core.errors import Forbidden, Rejected, invalid_pk
+from edutrack.core.extensions import db
+from edutrack.courses.models import Lecture, Purchase
+from edutrack.wallet.queries.access import lecture_access
+from edutrack.wallet.service.ledger import Source, balance_of, debit
+
+_NOT_ENROLLED = "You must be enrolled and approved in this course before purchasing lectures."
+_COLUMNS = ("student_id", "lecture_id", "course_id", "amount_paid", "purchased_at", "expires_at", "effective_expiry")
+
+
+def buy_lecture(caller: Caller, lecture_id: int) -> int:
+    """Give the student a lecture for its days and take its price from the course's balance; return the purchase's id.
+
+    Raises, in this order: Invalid for an unknown lecture, Rejected for one that is not for sale, Forbidden without an
+    approved enrolment, Rejected where it is bought already or the balance does not suffice (rules.md, "Buying").
+    """
+    access = lecture_access(caller.student_id, lecture_id)
+    if access is None:
+        raise invalid_pk("lecture", lecture_id)
+    if not access.is_active:
+        raise Rejected("This lecture is not available.")
+    if not access.is_available:
+        raise Rejected("This course is not available.")
+    if not access.is_approved:
+        raise Forbidden(_NOT_ENROLLED)
+    now = clock.now()
+    # Price and days are read by the statement that writes them, so a change of price is before or after, never between.
+    # Hours, because a day of the session's time zone may have 23 or 25 of them.
+    expires_at = literal(now) + func.make_interval(0, 0, 0, 0, Lecture.available_days * 24)
+    offered = select(
+        literal(caller.student_id),
+        Lecture.id,
+        Lecture.course_id,
+        Lecture.final_price,
+        literal(now),
+        expires_at,
+        expires_at,
+    ).where(Lecture.id == lecture_id)
+    bought = db.session.execute(
+        insert(Purchase)
+        .from_select(_COLUMNS, offered)
+        .on_conflict_do_nothing(index_elements=["student_id", "lecture_id"])
+        .returning(Purchase.id, Purchase.amount_paid)
+    ).one_or_none()
+    if bought is None:
+        raise Rejected("You have already purchased this lecture.")
+    if bought.amount_paid > 0:
+        source = Source(purchase_id=bought.id)
+        if debit(caller.student_id, access.course_id, bought.amount_paid, source, now) is None:
+            missing = bought.amount_paid - balance_of(caller.student_id, access.course_id)
+            raise Rejected(f"Insufficient balance. You need {missing:.2f} more.")
+    return bought.id

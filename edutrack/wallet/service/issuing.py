@@ -1,0 +1,97 @@
+"""Making recharge codes, one or up to a hundred thousand at once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from edutrack.core import audit, clock
+from edutrack.core.caller import Caller
+from edutrack.core.errors import Invalid, invalid_pk
+from edutrack.core.extensions import db
+from edutrack.core.sealing import seal
+from edutrack.courses.models import Course
+from edutrack.wallet.codes import new_codes
+from edutrack.wallet.models import RechargeBatch
+
+_COPY = (
+    "COPY recharge_codes (batch_id, number, course_id, sealed, value, expires_at, created_at) "
+    "FROM STDIN (FORMAT BINARY)"
+)
+_COPY_TYPES = ("int8", "int4", "int8", "bytea", "numeric", "timestamptz", "timestamptz")
+
+
+def issue_code(caller: Caller, *, course: int, value: Decimal, expires_at: datetime | None) -> RechargeBatch:
+    """Make a single code, as a batch of one that no list of batches shows; return that batch.
+
+    Raises Invalid for an unknown course and for an expiry that is over.
+    """
+    return _issue(caller, course=course, value=value, quantity=1, expires_at=expires_at, label=None, is_single=True)
+
+
+def issue_batch(
+    caller: Caller, *, course: int, value: Decimal, quantity: int, expires_at: datetime | None, label: str | None
+) -> RechargeBatch:
+    """Make `quantity` codes of one value for one course: all of them or none (rules.md, "Codes").
+
+    Raises Invalid for an unknown course and for an expiry that is over.
+    """
+    return _issue(
+        caller, course=course, value=value, quantity=quantity, expires_at=expires_at, label=label, is_single=False
+    )
+
+
+def record_listing(caller: Caller, filters: Mapping[str, Any]) -> None:
+    """Note that somebody read codes in the clear: whoever holds the list holds the money."""
+    asked = {name: str(value) for name, value in filters.items() if name != "search" and value is not None}
+    audit.record(caller, "recharge_codes.listed", None, **asked)
+
+
+def _issue(
+    caller: Caller,
+    *,
+    course: int,
+    value: Decimal,
+    quantity: int,
+    expires_at: datetime | None,
+    label: str | None,
+    is_single: bool,
+) -> RechargeBatch:
+    if expires_at is not None and expires_at <= clock.now():
+        raise Invalid({"expires_at": ["The expiry must be in the future."]})
+    if db.session.get(Course, course, with_for_update={"read": True, "key_share": True}) is None:
+        raise invalid_pk("course", course)
+    batch = RechargeBatch(
+        course_id=course,
+        label=label,
+        value=value,
+        quantity=quantity,
+        expires_at=expires_at,
+        is_single=is_single,
+        created_by_id=caller.user_id,
+    )
+    db.session.add(batch)
+    db.session.flush()
+    _copy_codes(batch)
+    audit.record(caller, "recharge_batch.issued", batch, course=course, value=str(value), quantity=quantity)
+    return batch
+
+
+def _copy_codes(batch: RechargeBatch) -> None:
+    connection = db.session.connection().connection.driver_connection
+    if connection is None:
+        raise RuntimeError("The session has no connection to copy through.")
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_COPY_TYPES)
+        for number, code in enumerate(new_codes(batch.quantity), start=1):
+            copy.write_row(
+                (
+                    batch.id,
+                    number,
+                    batch.course_id,
+                    seal(code, "recharge-code"),
+                    batch.value,
+                    batch.expires_at,
+                    batch.created_at,
+                )
+            )

@@ -1,0 +1,66 @@
+"""What students do with money: redeem, buy, and see where it went."""
+
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select
+
+from edutrack.core.auth import caller, guard
+from edutrack.core.caller import Role
+from edutrack.core.errors import Invalid
+from edutrack.core.extensions import db
+from edutrack.core.idempotency import idempotent
+from edutrack.courses.queries.purchases import find_purchase
+from edutrack.courses.schemas.purchases import PurchaseSchema
+from edutrack.wallet import service
+from edutrack.wallet.queries.balances import balances, transactions
+from edutrack.wallet.schemas import (
+    BalanceSchema,
+    BuySchema,
+    RedeemedSchema,
+    RedeemSchema,
+    TransactionFilterSchema,
+    TransactionSchema,
+)
+from edutrack.wallet.views.room import blueprint
+
+
+@blueprint.post("/wallet/redeem/")
+@guard(Role.STUDENT)
+@idempotent
+@blueprint.body(RedeemSchema)
+@blueprint.response(200, RedeemedSchema)
+def redeem(values: dict[str, Any]) -> service.Redeemed:
+    """Add a scratch card's value to the balance of its course."""
+    most_failures = current_app.config["UNKNOWN_CODES_PER_STUDENT"]
+    return service.redeem_code(caller(), values["code"], values["course"], most_failures=most_failures)
+
+
+@blueprint.post("/purchases/")
+@guard(Role.STUDENT)
+@idempotent
+@blueprint.body(BuySchema)
+@blueprint.response(201, PurchaseSchema)
+def buy(values: dict[str, Any]) -> Any:
+    """Buy a lecture with the balance of its course."""
+    return find_purchase(caller(), service.buy_lecture(caller(), values["lecture"]))
+
+
+@blueprint.get("/wallet/balances/")
+@guard(Role.STUDENT)
+@blueprint.response(200, BalanceSchema(many=True))
+def list_balances() -> Any:
+    """List what the student holds, course by course."""
+    return db.session.scalars(balances(caller().student_id)).all()
+
+
+@blueprint.get("/wallet/transactions/")
+@guard(Role.STUDENT, Role.SITE_OWNER)
+@blueprint.query(TransactionFilterSchema)
+@blueprint.page(TransactionSchema)
+def list_transactions(filters: dict[str, Any]) -> Select[Any]:
+    """List ledger entries: a student's own, or those of the student that a site owner names."""
+    if caller().is_site_owner and "student" not in filters:
+        raise Invalid({"student": ["This field is required."]})
+    student_id = filters["student"] if caller().is_site_owner else caller().student_id
+    return transactions(student_id, filters.get("course"))
