@@ -1,6 +1,9 @@
 """Buying a lecture: the access right and its price, both or neither."""
 
-from sqlalchemy import func, literal, select
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Row, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from edutrack.core import clock
@@ -31,24 +34,7 @@ def buy_lecture(caller: Caller, lecture_id: int) -> int:
     if not access.is_approved:
         raise Forbidden(_NOT_ENROLLED)
     now = clock.now()
-    # Price and days are read by the statement that writes them, so a change of price is before or after, never between.
-    # Hours, because a day of the session's time zone may have 23 or 25 of them.
-    expires_at = literal(now) + func.make_interval(0, 0, 0, 0, Lecture.available_days * 24)
-    offered = select(
-        literal(caller.student_id),
-        Lecture.id,
-        Lecture.course_id,
-        Lecture.final_price,
-        literal(now),
-        expires_at,
-        expires_at,
-    ).where(Lecture.id == lecture_id)
-    bought = db.session.execute(
-        insert(Purchase)
-        .from_select(_COLUMNS, offered)
-        .on_conflict_do_nothing(index_elements=["student_id", "lecture_id"])
-        .returning(Purchase.id, Purchase.amount_paid)
-    ).one_or_none()
+    bought = _grant_access(caller.student_id, lecture_id, now)
     if bought is None:
         raise Rejected("You have already purchased this lecture.")
     if bought.amount_paid > 0:
@@ -57,3 +43,21 @@ def buy_lecture(caller: Caller, lecture_id: int) -> int:
             missing = bought.amount_paid - balance_of(caller.student_id, access.course_id)
             raise Rejected(f"Insufficient balance. You need {missing:.2f} more.")
     return bought.id
+
+
+def _grant_access(student_id: int, lecture_id: int, now: datetime) -> Row[int, Decimal] | None:
+    """Insert the purchase at the lecture's price and days of this moment; None where the student has one already.
+
+    Price and days are read by the statement that writes them: a change of price is before or after, never between.
+    """
+    # Hours, because a day of the session's time zone may have 23 or 25 of them.
+    expires_at = literal(now) + func.make_interval(0, 0, 0, 0, Lecture.available_days * 24)
+    offered = select(
+        literal(student_id), Lecture.id, Lecture.course_id, Lecture.final_price, literal(now), expires_at, expires_at
+    ).where(Lecture.id == lecture_id)
+    return db.session.execute(
+        insert(Purchase)
+        .from_select(_COLUMNS, offered)
+        .on_conflict_do_nothing(index_elements=["student_id", "lecture_id"])
+        .returning(Purchase.id, Purchase.amount_paid)
+    ).one_or_none()

@@ -1,10 +1,10 @@
 """Turning a scratch card into balance, once."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Row, or_, select, update
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller
@@ -46,7 +46,16 @@ def redeem_code(caller: Caller, typed: str, course_id: int, *, most_failures: in
     code = normalised_code(typed)
     sealed = seal(code, "recharge-code") if code else b""
     now = clock.now()
-    used = db.session.execute(
+    used = _use_up(sealed, course_id, student_id, now)
+    if used is None:
+        raise _refusal(student_id, sealed, course_id)
+    entry = credit(student_id, course_id, used.value, Source(code_id=used.id), now)
+    return Redeemed(entry.balance_after, entry.id)
+
+
+def _use_up(sealed: bytes, course_id: int, student_id: int, now: datetime) -> Row[int, Decimal] | None:
+    """Mark a code that may be used as used, and return its id and value; None where it may not be."""
+    return db.session.execute(
         update(RechargeCode)
         .where(
             RechargeCode.sealed == sealed,
@@ -58,10 +67,6 @@ def redeem_code(caller: Caller, typed: str, course_id: int, *, most_failures: in
         .values(used_by_id=student_id, used_at=now)
         .returning(RechargeCode.id, RechargeCode.value)
     ).one_or_none()
-    if used is None:
-        raise _refusal(student_id, sealed, course_id)
-    entry = credit(student_id, course_id, used.value, Source(code_id=used.id), now)
-    return Redeemed(entry.balance_after, entry.id)
 
 
 def _refusal(student_id: int, sealed: bytes, course_id: int) -> DomainError:
