@@ -79,7 +79,11 @@ def either_token(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        signed_in(verify_type=False)
+        try:
+            signed_in()
+        except NotSignedIn:
+            # Each cookie holds one kind of token: where the access token is gone, the other one is looked for.
+            signed_in(refresh=True)
         return view(*args, **kwargs)
 
     guarded.guard = Guard(ANYBODY, "any", blocked=True)  # type: ignore[attr-defined]
@@ -103,13 +107,13 @@ def refresh_token(view: View) -> View:
     return guarded  # type: ignore[return-value]
 
 
-def signed_in(*, verify_type: bool = True, refresh: bool = False, locations: list[str] | None = None) -> Caller:
-    """Return the caller that the request's token names; raise NotSignedIn where it names none.
+def signed_in(*, refresh: bool = False, locations: list[str] | None = None) -> Caller:
+    """Return the caller that the request's access (or refresh) token names; raise NotSignedIn where it names none.
 
     A cookie that arrives with an unsafe method counts only from a trusted origin.
     """
     try:
-        verify_jwt_in_request(verify_type=verify_type, refresh=refresh, locations=locations)
+        verify_jwt_in_request(refresh=refresh, locations=locations)
     except (JWTExtendedException, PyJWTError, ValueError, KeyError, TypeError):
         raise NotSignedIn() from None
     if get_jwt_request_location() == "cookies":

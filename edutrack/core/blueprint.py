@@ -12,7 +12,7 @@ from webargs.flaskparser import FlaskParser
 
 from edutrack.core.auth import View, caller
 from edutrack.core.caller import Caller
-from edutrack.core.errors import Invalid, Rejected, UnsupportedBody
+from edutrack.core.errors import Invalid, Rejected, TooLarge, UnsupportedBody
 from edutrack.core.pagination import PAGE_PARAMETERS, envelope_schema, paginate
 from edutrack.core.schemas import plain_messages
 
@@ -29,6 +29,9 @@ class _Parser(FlaskParser):
         if req.mimetype in _FORMS:
             return _form_values(req, schema)
         body = req.get_data()
+        # A body without a length ends silently where the limit cuts it off.
+        if req.content_length is None and len(body) == req.max_content_length:
+            raise TooLarge("The request body is too large.")
         if not body:
             return {}
         if req.mimetype and not req.is_json:
@@ -56,7 +59,9 @@ def _form_values(req: Request, schema: ma.Schema) -> dict[str, Any]:
     for name, field in schema.load_fields.items():
         key = field.data_key or name
         if key in req.files:
-            values[key] = req.files.getlist(key)[-1]
+            upload = req.files.getlist(key)[-1]
+            # A form's file input in which nothing was chosen comes as a part without a name: an empty value.
+            values[key] = None if field.allow_none and not upload.filename else upload
             continue
         if key not in req.form:
             continue

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, MetaData, Numeric, SmallInteger, Text
+from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, MetaData, Numeric, SmallInteger, Text, event
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 
@@ -42,6 +43,16 @@ class Base(DeclarativeBase):
             datetime: DateTime(timezone=True),
         },
     )
+
+
+@event.listens_for(Engine, "handle_error")
+def _forget_row_values(context: ExceptionContext) -> None:
+    # PostgreSQL's DETAIL quotes the whole row, which a log must not hold; the diagnostics keep what code asks for.
+    diagnostics = getattr(context.original_exception, "diag", None)
+    message = getattr(diagnostics, "message_primary", None)
+    if message and context.sqlalchemy_exception is not None:
+        context.original_exception.args = (message,)
+        context.sqlalchemy_exception.args = (message,)
 
 
 _errors_by_constraint: dict[str, Callable[[], DomainError]] = {}

@@ -73,12 +73,13 @@ class MaxLength(validate.Validator):
 
 
 class Integer(_Worded, fields.Integer):
-    """A whole number within `minimum` and `maximum` (by default what a PostgreSQL integer holds)."""
+    """A whole number within `minimum` and `maximum` (by default what a PostgreSQL integer holds; None: no bound)."""
 
     default_error_messages: dict[str, Any] = {"invalid": "A valid integer is required."}
 
-    def __init__(self, *, minimum: int = -(2**31), maximum: int = 2**31 - 1, **kwargs: Any) -> None:
-        super().__init__(validate=[Minimum(minimum), Maximum(maximum)], **kwargs)
+    def __init__(self, *, minimum: int = -(2**31), maximum: int | None = 2**31 - 1, **kwargs: Any) -> None:
+        above = [] if maximum is None else [Maximum(maximum)]
+        super().__init__(validate=[Minimum(minimum), *above], **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         return whole_number(value, lambda: self.make_error("invalid"))
@@ -352,6 +353,9 @@ class Upload(_Worded, fields.Field):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> FileStorage:
         if not isinstance(value, FileStorage) or not value.filename:
             raise self.make_error("invalid")
+        if not value.stream.read(1):
+            raise self.make_error("empty")
+        value.stream.seek(0)
         return value
 
 

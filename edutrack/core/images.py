@@ -1,5 +1,6 @@
 """Pictures that people upload: judged by their bytes, bounded before they are decoded, and encoded anew."""
 
+import struct
 from io import BytesIO
 from typing import BinaryIO
 
@@ -12,7 +13,13 @@ MAX_PIXELS = 20_000_000
 #: Longest side that is kept; nothing on a page needs more.
 _LONGEST_SIDE = 1600
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+# Pillow would warn at one size and refuse at another; ours is judged below, before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
 _REFUSAL = "Upload a valid image. The file you uploaded was either not an image or a corrupted image."
+
+
+#: What Pillow raises, according to where in the bytes the damage is.
+_BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, struct.error)
 
 
 def save_picture(upload: BinaryIO, field: str) -> str:
@@ -27,7 +34,7 @@ def save_picture(upload: BinaryIO, field: str) -> str:
                 raise Invalid({field: ["Ensure this image has no more than 20000000 pixels."]})
             extension = _EXTENSIONS[str(picture.format)]
             clean = _encoded_anew(picture, str(picture.format))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+    except _BROKEN:
         raise Invalid({field: [_REFUSAL]}) from None
     return save_file(clean, f"{PUBLIC_FOLDER}/pictures", extension)
 

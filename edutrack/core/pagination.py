@@ -28,7 +28,8 @@ PAGE_PARAMETERS = [
     {"in": "query", "name": "all", "schema": {"type": "boolean", "default": False}},
 ]
 
-_page_size = Integer(minimum=1)
+# Larger than can be served is clamped, however large.
+_page_size = Integer(minimum=1, maximum=None)
 _all = Boolean()
 
 

@@ -40,7 +40,12 @@ def plain_messages(messages: Any) -> Any:
     if not isinstance(messages, dict):
         return messages
     if messages and all(isinstance(key, int) for key in messages):
-        if all(isinstance(value, dict) for value in messages.values()):
-            return [plain_messages(messages.get(index, {})) for index in range(max(messages) + 1)]
+        if any(isinstance(value, dict) for value in messages.values()):
+            return [_of_one_item(messages.get(index, {})) for index in range(max(messages) + 1)]
         return list(dict.fromkeys(message for value in messages.values() for message in value))
     return {"non_field_errors" if key == "_schema" else key: plain_messages(value) for key, value in messages.items()}
+
+
+def _of_one_item(messages: Any) -> Any:
+    # What is wrong with an item as a whole (a null among objects) is a bare list.
+    return plain_messages(messages if isinstance(messages, dict) else {"_schema": messages})

@@ -5,10 +5,12 @@ Settings come from the environment. `edutrack settings` lists them, and a test h
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
@@ -22,10 +24,12 @@ class Setting:
     """One environment variable: how it is read, what it is without, and what it does."""
 
     name: str
-    kind: str  # text, number, flag, maybe-flag or list
+    kind: str  # text, number, flag, maybe-flag, list or zone
     default: Any
     help: str
     secret: bool = False
+    #: The only values it takes; empty: any.
+    choices: tuple[str, ...] = ()
 
     def read(self, text: str) -> Any:
         """Return the value that `text` stands for; raise SettingsError where it stands for none."""
@@ -44,6 +48,13 @@ class Setting:
             raise SettingsError(f"{self.name} must be true or false, not {text!r}.")
         if self.kind == "list":
             return [part.strip().rstrip("/") for part in text.split(",") if part.strip()]
+        if self.kind == "zone":
+            try:
+                return ZoneInfo(text).key
+            except (ValueError, OSError, ZoneInfoNotFoundError):
+                raise SettingsError(f"{self.name} must be the name of a time zone, not {text!r}.") from None
+        if self.choices and text not in self.choices:
+            raise SettingsError(f"{self.name} must be one of {', '.join(self.choices)}, not {text!r}.")
         return text
 
 
@@ -69,9 +80,15 @@ SETTINGS = (
         "(on the embedded database http://localhost:3000 by default).",
     ),
     Setting("COOKIE_SECURE", "maybe-flag", None, "Secure attribute of cookies; unset: set when the request is https."),
-    Setting("COOKIE_SAMESITE", "text", "Lax", "SameSite attribute of cookies: Lax, Strict or None."),
+    Setting(
+        "COOKIE_SAMESITE",
+        "text",
+        "Lax",
+        "SameSite attribute of cookies: Lax, Strict or None.",
+        choices=("Lax", "Strict", "None"),
+    ),
     Setting("COOKIE_DOMAIN", "text", "", "Domain attribute of cookies; unset: the API's own host alone."),
-    Setting("BUSINESS_TIME_ZONE", "text", "Africa/Cairo", "Time zone of calendar days and months."),
+    Setting("BUSINESS_TIME_ZONE", "zone", "Africa/Cairo", "Time zone of calendar days and months."),
     Setting("MEDIA_DIR", "text", "", "Folder of uploaded files; unset: media under EDUTRACK_DATA_DIR."),
     Setting("MAIL_DIR", "text", "", "Folder that takes mails as .eml files; unset: mail under EDUTRACK_DATA_DIR."),
     Setting("MAIL_SENDER", "text", "EduTrack <no-reply@localhost>", "From address of mails."),
@@ -84,7 +101,7 @@ SETTINGS = (
     Setting("PROXY_COUNT", "number", 0, "Trusted proxies in front; only their X-Forwarded-* lines count."),
     Setting("MAX_UPLOAD_MB", "number", 512, "Largest request body with a file, in MiB."),
     Setting("MAX_BODY_KB", "number", 1024, "Largest request body without a file, in KiB."),
-    Setting("LOG_FORMAT", "text", "console", "console for people, json for machines."),
+    Setting("LOG_FORMAT", "text", "console", "console for people, json for machines.", choices=("console", "json")),
 )
 
 _SECRETS = [setting.name for setting in SETTINGS if setting.secret]
@@ -120,8 +137,9 @@ def _kept_secrets(path: Path) -> dict[str, str]:
     """Return the secrets kept in `path`, making them first where there are none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        # A name of its own, readable by its owner alone.
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with open(descriptor, "wb") as file:
             file.write(orjson.dumps({name: secrets.token_hex(32) for name in _SECRETS}))
         try:
             # A link fails where another process was first: both then read that one's secrets.
@@ -129,5 +147,5 @@ def _kept_secrets(path: Path) -> dict[str, str]:
         except FileExistsError:
             return _kept_secrets(path)
         finally:
-            draft.unlink()
+            os.unlink(draft)
     return orjson.loads(path.read_bytes())
