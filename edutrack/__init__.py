@@ -25,6 +25,7 @@ from edutrack.core.settings import load_settings
 from edutrack.core.transaction import in_transaction
 from edutrack.core.urls import init_urls
 from edutrack.courses.views import blueprint as courses
+from edutrack.students.views import blueprint as students
 from edutrack.wallet.views import blueprint as wallet
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -91,5 +92,5 @@ def _init_core(app: EduTrack) -> None:
 def _init_rooms(app: EduTrack) -> None:
     app.config.update(API_TITLE="EduTrack", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = _Api(app)
-    for room in (accounts, courses, wallet):
+    for room in (accounts, students, courses, wallet):
         api.register_blueprint(room, url_prefix="/api")

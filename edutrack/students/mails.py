@@ -1,0 +1,48 @@
+"""What students are told by mail, in Arabic and in English."""
+
+from edutrack.accounts.models import Student
+from edutrack.core.mail import queue_mail
+
+_STATUS_TEXTS = {
+    "pending": (
+        "حسابك قيد المراجعة. سنخبرك عند الانتهاء منها.",
+        "Your account is being reviewed. We will tell you when it is done.",
+    ),
+    "verified": (
+        "تم تفعيل حسابك. يمكنك الآن الاشتراك في الكورسات.",
+        "Your account is verified. You can now enrol in courses.",
+    ),
+    "declined": (
+        "لم يتم قبول حسابك. راجع بياناتك في ملفك الشخصي وصححها لنراجعها مرة أخرى.",
+        "Your account was declined. Check your profile and correct it, and we will review it again.",
+    ),
+    "suspended_temporary": (
+        "تم إيقاف حسابك مؤقتًا. تواصل مع الإدارة لمعرفة التفاصيل.",
+        "Your account is suspended for now. Please contact an administrator.",
+    ),
+    "suspended_permanent": (
+        "تم إيقاف حسابك نهائيًا. تواصل مع الإدارة لمعرفة التفاصيل.",
+        "Your account is suspended permanently. Please contact an administrator.",
+    ),
+}
+
+
+def tell_registered(student: Student) -> None:
+    """Queue the mail that a registration was received, with the student code."""
+    _queue(
+        student,
+        "تم استلام طلب التسجيل - Registration received",
+        f"تم استلام طلب تسجيلك. كود الطالب الخاص بك هو {student.student_code}. سنخبرك عند تفعيل حسابك.",
+        f"We received your registration. Your student code is {student.student_code}. "
+        "We will tell you when your account is verified.",
+    )
+
+
+def tell_status(student: Student) -> None:
+    """Queue the mail that names the student's new status."""
+    _queue(student, "حالة حسابك - Your account", *_STATUS_TEXTS[student.status])
+
+
+def _queue(student: Student, subject: str, arabic: str, english: str) -> None:
+    greeting = f"{student.name_ar}،\n\n{arabic}\n\n{student.name_en},\n\n{english}\n"
+    queue_mail(student.user.gmail, subject, greeting)

@@ -1,0 +1,144 @@
+"""Reading students, and the parts of the structure that a registration has to fit."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select, true
+from sqlalchemy.orm import contains_eager, joinedload
+
+from edutrack.accounts.models import Student, User
+from edutrack.core.caller import Caller, Role
+from edutrack.core.errors import NotFound
+from edutrack.core.extensions import db
+from edutrack.core.pagination import matching
+from edutrack.core.sealing import seal
+from edutrack.structure.models import (
+    Area,
+    Division,
+    Governorate,
+    Grade,
+    SchoolType,
+    division_grades,
+    division_school_types,
+)
+from edutrack.students.national_id import normalise_national_id
+
+_NATIONAL_ID_DIGITS = 14
+
+
+def profile(student_id: int) -> Student:
+    """Return a student with the user and with the names of school and home, as the database has them now."""
+    return db.session.execute(
+        select(Student)
+        .options(
+            joinedload(Student.user, innerjoin=True),
+            joinedload(Student.school_type),
+            joinedload(Student.grade),
+            joinedload(Student.division),
+            joinedload(Student.governorate, innerjoin=True),
+            joinedload(Student.area, innerjoin=True),
+        )
+        .where(Student.id == student_id)
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+
+
+def find_student(caller: Caller, student_id: int) -> Student:
+    """Return one of the students that the caller may see, with the user; raises NotFound."""
+    return _found(
+        select(Student)
+        .options(joinedload(Student.user, innerjoin=True))
+        .where(Student.id == student_id, _visible_to(caller))
+    )
+
+
+def lock_student(caller: Caller, student_id: int) -> Student:
+    """Return a student that the caller may see, with the user, both unchanged by others until this transaction ends.
+
+    Raises NotFound.
+    """
+    return _found(
+        select(Student)
+        .join(Student.user)
+        .options(contains_eager(Student.user))
+        .where(Student.id == student_id, _visible_to(caller))
+        # Both rows: a joined row that is not locked would be read as it was before the wait.
+        .with_for_update(key_share=True, of=(Student, User))
+        .execution_options(populate_existing=True)
+    )
+
+
+def students(
+    caller: Caller,
+    *,
+    status: str | None = None,
+    grade: int | None = None,
+    school_type: int | None = None,
+    search: str = "",
+) -> Select[Student]:
+    """Return the select of the students that the caller may see, newest first.
+
+    `search` finds words in names and student codes, or a whole national id.
+    """
+    rows = select(Student).options(joinedload(Student.user, innerjoin=True)).where(_visible_to(caller))
+    if status is not None:
+        rows = rows.where(Student.status == status)
+    if grade is not None:
+        rows = rows.where(Student.grade_id == grade)
+    if school_type is not None:
+        rows = rows.where(Student.school_type_id == school_type)
+    if search:
+        rows = rows.where(_found_by(search))
+    # Ids are given in the order of registration.
+    return rows.order_by(Student.id.desc())
+
+
+def surroundings(
+    *,
+    governorate_id: int,
+    area_id: int,
+    school_type_id: int | None,
+    grade_id: int | None,
+    division_id: int | None,
+) -> Row[Any]:
+    """Return, in one statement, what the structure says about a home and a school.
+
+    The ids come back as they exist (None where they do not), with `area_governorate_id`, the ids of the grade's
+    divisions, and the ids of the division's school types (None where there are none).
+    """
+    statement: Select[Any] = select(
+        select(Governorate.id).where(Governorate.id == governorate_id).scalar_subquery().label("governorate_id"),
+        select(Area.governorate_id).where(Area.id == area_id).scalar_subquery().label("area_governorate_id"),
+        select(SchoolType.id).where(SchoolType.id == school_type_id).scalar_subquery().label("school_type_id"),
+        select(Grade.id).where(Grade.id == grade_id).scalar_subquery().label("grade_id"),
+        select(Division.id).where(Division.id == division_id).scalar_subquery().label("division_id"),
+        select(func.array_agg(division_grades.c.division_id))
+        .where(division_grades.c.grade_id == grade_id)
+        .scalar_subquery()
+        .label("grade_division_ids"),
+        select(func.array_agg(division_school_types.c.school_type_id))
+        .where(division_school_types.c.division_id == division_id)
+        .scalar_subquery()
+        .label("division_school_type_ids"),
+    )
+    return db.session.execute(statement).one()
+
+
+def _visible_to(caller: Caller) -> ColumnElement[bool]:
+    if caller.is_site_owner:
+        return true()
+    return Student.id == caller.student_id if caller.role is Role.STUDENT else false()
+
+
+def _found_by(search: str) -> ColumnElement[bool]:
+    by_words = matching(search, Student.search_folded)
+    number = normalise_national_id(search)
+    if len(number) == _NATIONAL_ID_DIGITS and number.isascii() and number.isdecimal():
+        return or_(by_words, Student.national_id_sealed == seal(number, "national-id"))
+    return by_words
+
+
+def _found(statement: Select[Student]) -> Student:
+    student = db.session.scalar(statement)
+    if student is None:
+        raise NotFound()
+    return student

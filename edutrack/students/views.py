@@ -1,0 +1,83 @@
+"""Routes of students: registering, the own profile, and the site owner's side of both."""
+
+from typing import Any
+
+from flask import Response, current_app
+from sqlalchemy import Select
+
+from edutrack.accounts.models import Student
+from edutrack.core.auth import caller, guard, public
+from edutrack.core.blueprint import Blueprint, path_object
+from edutrack.core.caller import Role
+from edutrack.core.extensions import limiter
+from edutrack.students import queries, service
+from edutrack.students.schemas import (
+    ProfileFormSchema,
+    ProfileSchema,
+    RegistrationSchema,
+    StatusChangeSchema,
+    StatusSchema,
+    StudentFiltersSchema,
+    StudentSchema,
+)
+
+blueprint = Blueprint("students", __name__, description="Registration, profiles and verification of students")
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code >= 400
+
+
+@blueprint.post("/accounts/students/register/")
+@public
+@limiter.limit(lambda: f"{current_app.config['REGISTRATIONS_PER_ADDRESS']}/hour", deduct_when=_failed)
+@blueprint.body(RegistrationSchema)
+@blueprint.response(201, ProfileSchema)
+def register(form: dict[str, Any]) -> Student:
+    """Register as a student; the site owner then verifies the account."""
+    return service.register_student(form)
+
+
+@blueprint.get("/accounts/profile/me/")
+@guard(Role.STUDENT, students="any")
+@blueprint.response(200, ProfileSchema)
+def show_profile() -> Student:
+    """Show the calling student's profile."""
+    return queries.profile(caller().student_id)
+
+
+@blueprint.patch("/accounts/profile/me/")
+@guard(Role.STUDENT, students="waiting")
+@blueprint.body(ProfileFormSchema(partial=True))
+@blueprint.response(200, ProfileSchema)
+def change_profile(changes: dict[str, Any]) -> Student:
+    """Change parts of the calling student's profile."""
+    return service.change_profile(caller(), changes)
+
+
+@blueprint.get("/accounts/students/")
+@guard(Role.SITE_OWNER)
+@blueprint.query(StudentFiltersSchema)
+@blueprint.page(StudentSchema)
+def list_students(filters: dict[str, Any]) -> Select[Student]:
+    """List students, newest first."""
+    return queries.students(caller(), **filters)
+
+
+@blueprint.get("/accounts/students/<int:student_id>/")
+@guard(Role.SITE_OWNER)
+@path_object("student", queries.find_student)
+@blueprint.response(200, StudentSchema)
+def show_student(student: Student) -> Student:
+    """Show one student."""
+    return student
+
+
+@blueprint.patch("/accounts/students/<int:student_id>/status/")
+@guard(Role.SITE_OWNER)
+@path_object("student", queries.lock_student)
+@blueprint.body(StatusChangeSchema)
+@blueprint.response(200, StatusSchema)
+def change_status(values: dict[str, Any], student: Student) -> Student:
+    """Change a student's status, active flag, or both."""
+    return service.change_status(caller(), student, **values)
