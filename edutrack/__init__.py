@@ -3,7 +3,10 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_instance
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api
@@ -25,7 +28,7 @@ from edutrack.core.settings import load_settings
 from edutrack.core.transaction import in_transaction
 from edutrack.core.urls import init_urls
 from edutrack.courses.views import blueprint as courses
-from edutrack.students.views import blueprint as students
+from edutrack.structure.views import blueprint as structure
 from edutrack.wallet.views import blueprint as wallet
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -44,8 +47,19 @@ class EduTrack(Flask):
 class _Api(Api):
     """flask-smorest's description of the API; errors are rendered by `core.rendering` alone."""
 
+    def __init__(self, app: Flask) -> None:
+        plugin = MarshmallowPlugin(schema_name_resolver=_name_in_description)
+        super().__init__(app, spec_kwargs={"marshmallow_plugin": plugin})
+
     def _register_error_handlers(self) -> None:
         """Leave Flask's error handlers to `core.rendering`."""
+
+
+def _name_in_description(schema: Any) -> str:
+    """Return what the description calls a schema; where every field is optional it is another one."""
+    instance = resolve_schema_instance(schema)
+    name = type(instance).__name__.removesuffix("Schema")
+    return f"Patched{name}" if instance.partial else name
 
 
 def create_app(environment: Mapping[str, str] = os.environ) -> EduTrack:
@@ -92,5 +106,5 @@ def _init_core(app: EduTrack) -> None:
 def _init_rooms(app: EduTrack) -> None:
     app.config.update(API_TITLE="EduTrack", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = _Api(app)
-    for room in (accounts, students, courses, wallet):
+    for room in (structure, accounts, courses, wallet):
         api.register_blueprint(room, url_prefix="/api")

@@ -6,9 +6,10 @@ Pictures lie under `public/` and are served at `/media/` to anybody; everything 
 import secrets
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from flask import Blueprint, Flask, Response, current_app, send_from_directory
+from marshmallow import fields
 
 from edutrack.core.auth import public
 from edutrack.core.errors import Forbidden
@@ -48,6 +49,13 @@ def remove_file(name: str | None) -> None:
 def public_url(name: str | None) -> str | None:
     """Return the absolute URL of a stored picture; None where there is none."""
     return absolute_url(f"/media/{name.removeprefix(f'{PUBLIC_FOLDER}/')}") if name else None
+
+
+class PictureUrl(fields.String):
+    """Output field: a stored picture's name, printed as its absolute URL."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return public_url(value)
 
 
 def signed_url(name: str, download_name: str, expires_at: datetime) -> str:

@@ -1,19 +1,17 @@
 """Egypt's governorates and areas, and the structure of its schools, for a fresh database."""
 
-from pathlib import Path
+from importlib.resources import files
 
 import orjson
 import sqlalchemy as sa
 from alembic import op
-
-from edutrack import structure
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_FILE = Path(structure.__file__).parent / "egypt.json"
+_FILE = files("edutrack.structure").joinpath("egypt.json")
 
 
 def _insert(table, rows):

@@ -1,0 +1,105 @@
+"""Changing the educational structure; only site owners do."""
+
+from decimal import Decimal
+from typing import Any
+
+from psycopg.errors import ForeignKeyViolation
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from edutrack.core import audit
+from edutrack.core.caller import Caller
+from edutrack.core.database import when_violated
+from edutrack.core.errors import InUse, Invalid, NotFound
+from edutrack.core.extensions import db
+from edutrack.structure.models import Division, Governorate, Grade, SchoolType, Subject, VideoSecurity
+from edutrack.structure.queries import Item, named_items
+
+#: What messages and audit verbs call each kind.
+_NAMES: dict[str, str] = {
+    "grades": "grade",
+    "school_types": "school type",
+    "divisions": "division",
+    "subjects": "subject",
+    "governorates": "governorate",
+    "areas": "area",
+    "video_securities": "video security",
+}
+#: Relations of divisions and subjects, each with the two names that bodies may use for it.
+_RELATIONS: tuple[tuple[type[Any], str, tuple[str, str]], ...] = (
+    (Grade, "grades", ("grade_ids", "grades")),
+    (SchoolType, "school_types", ("school_type_ids", "school_types")),
+    (Division, "divisions", ("division_ids", "divisions")),
+)
+
+
+def _declare_unique_name(kind: type[Item]) -> None:
+    message = f"{_NAMES[kind.__tablename__]} with this name already exists."
+    when_violated(f"uq_{kind.__tablename__}_name", lambda: Invalid({"name": [message]}))
+
+
+for _kind in (Grade, SchoolType, Division, Subject, Governorate, VideoSecurity):
+    _declare_unique_name(_kind)
+when_violated(
+    "uq_areas_governorate_id_name",
+    lambda: Invalid({"non_field_errors": ["The fields governorate, name must make a unique set."]}),
+)
+
+
+def add_item(caller: Caller, kind: type[Item], values: dict[str, Any]) -> Item:
+    """Add something to the structure (rules.md, "Educational structure").
+
+    Raises Invalid where the name is taken, or where a relation names what does not exist.
+    """
+    item = kind()
+    _assign(item, values)
+    db.session.add(item)
+    _record(caller, "created", item, values)
+    return item
+
+
+def change_item(caller: Caller, item: Item, values: dict[str, Any]) -> Item:
+    """Change what `values` names and leave the rest; a relation that is named is replaced whole.
+
+    Raises Invalid where the name is taken, or where a relation names what does not exist.
+    """
+    _assign(item, values)
+    _record(caller, "changed", item, values)
+    return item
+
+
+def remove_item(caller: Caller, item: Item) -> None:
+    """Delete something that nothing refers to; raises InUse where something does.
+
+    The foreign keys decide, so whatever comes to refer to it at the same moment counts too.
+    """
+    kind = type(item)
+    _record(caller, "deleted", item, {"name": item.name})
+    try:
+        removed = db.session.scalar(delete(kind).where(kind.id == item.id).returning(kind.id))
+    except IntegrityError as error:
+        if not isinstance(error.orig, ForeignKeyViolation):
+            raise
+        raise InUse(f"This {_NAMES[kind.__tablename__]} cannot be deleted because it is in use.") from error
+    if removed is None:
+        raise NotFound()
+
+
+def _assign(item: Item, values: dict[str, Any]) -> None:
+    for field in ("name", "order", "price_per_student"):
+        if field in values:
+            setattr(item, field, values[field])
+    if "governorate" in values:
+        (governorate,) = named_items(Governorate, [values["governorate"]], "governorate")
+        item.governorate_id = governorate.id  # type: ignore[union-attr]
+    for kind, relation, fields in _RELATIONS:
+        named = next((field for field in fields if field in values), None)
+        if named:
+            setattr(item, relation, named_items(kind, values[named], named))
+
+
+def _record(caller: Caller, deed: str, item: Item, values: dict[str, Any]) -> None:
+    verb = f"{_NAMES[item.__tablename__].replace(' ', '_')}.{deed}"
+    kept = {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    db.session.flush()
+    audit.record(caller, verb, item, **kept)

@@ -1,0 +1,581 @@
+"""The educational structure: read by anybody, changed by site owners, deleted only where nothing refers to it."""
+
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from edutrack.core.audit import AuditEntry
+from edutrack.core.extensions import db
+from edutrack.structure.models import (
+    Area,
+    Division,
+    Governorate,
+    Grade,
+    SchoolType,
+    Subject,
+    VideoSecurity,
+)
+from tests.api import Api, counted_statements
+from tests.factories import (
+    any_grade,
+    create_assistant,
+    create_site_owner,
+    create_student,
+    create_subject,
+    create_teacher,
+    create_video_security,
+)
+
+PATHS = ["grades", "school-types", "divisions", "subjects", "governorates", "areas", "video-security"]
+MODELS: dict[str, Any] = dict(
+    zip(PATHS, [Grade, SchoolType, Division, Subject, Governorate, Area, VideoSecurity], strict=True)
+)
+
+
+@pytest.fixture
+def owner(api):
+    return api.as_(create_site_owner())
+
+
+def saved(item):
+    db.session.add(item)
+    db.session.commit()
+    return item
+
+
+def two_school_types():
+    return list(db.session.scalars(select(SchoolType).order_by(SchoolType.id).limit(2)))
+
+
+def two_grades():
+    return list(db.session.scalars(select(Grade).order_by(Grade.order).limit(2)))
+
+
+def named(*items):
+    return [{"id": item.id, "name": item.name} for item in items]
+
+
+def make_body(path: str) -> dict[str, Any]:
+    """Return a body that adds something new of a kind."""
+    extra: dict[str, Any] = {
+        "grades": {"order": 99},
+        "areas": {"governorate": db.session.scalars(select(Governorate.id).limit(1)).one()},
+        "video-security": {"price_per_student": "12.50"},
+    }.get(path, {})
+    return {"name": f"جديد {path}", **extra}
+
+
+def last_audit():
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    return entry.verb, entry.actor_id, entry.target_type, entry.target_id, entry.details
+
+
+# Reading
+
+
+def test_grades_are_listed_by_their_order_for_anybody(api):
+    last = saved(Grade(name="تمهيدي", order=0))
+
+    response = api.get("/api/structure/grades/")
+
+    assert response.status_code == 200
+    grades = db.session.scalars(select(Grade).order_by(Grade.order, Grade.id)).all()
+    assert response.json == [{"id": grade.id, "name": grade.name, "order": grade.order} for grade in grades]
+    assert response.json[0]["id"] == last.id
+    assert len(response.json) == 13
+
+
+@pytest.mark.parametrize(("path", "model"), [("school-types", SchoolType), ("governorates", Governorate)])
+def test_plain_kinds_are_listed_with_id_and_name(api, path, model):
+    response = api.get(f"/api/structure/{path}/")
+
+    assert response.status_code == 200
+    assert response.json == named(*db.session.scalars(select(model).order_by(model.id)))
+    assert response.json
+
+
+def test_divisions_show_ids_and_names_of_grades_and_school_types(api):
+    school_types, grades = two_school_types(), two_grades()
+    division = saved(Division(name="تجريبي", grades=grades[::-1], school_types=school_types))
+
+    response = api.get("/api/structure/divisions/")
+
+    assert response.status_code == 200
+    assert response.json[-1] == {
+        "id": division.id,
+        "name": "تجريبي",
+        "grades": [grade.id for grade in grades],
+        "grades_detail": named(*grades),
+        "school_types": [school_type.id for school_type in school_types],
+        "school_types_detail": named(*school_types),
+    }
+    assert [item["id"] for item in response.json] == db.session.scalars(select(Division.id).order_by(Division.id)).all()
+
+
+def test_a_subject_shows_everything_about_who_learns_it(api):
+    school_types, grades = two_school_types(), two_grades()
+    division = saved(Division(name="تجريبي", grades=grades, school_types=school_types[:1]))
+    subject = saved(Subject(name="فلك", grades=grades[:1], divisions=[division], school_types=school_types))
+
+    listed = api.get("/api/structure/subjects/")
+    shown = api.get(f"/api/structure/subjects/{subject.id}/")
+
+    expected = {
+        "id": subject.id,
+        "name": "فلك",
+        "grades": [grades[0].id],
+        "grades_detail": named(grades[0]),
+        "divisions": [division.id],
+        "divisions_detail": [
+            {"id": division.id, "name": "تجريبي", "grades": named(*grades), "school_types": named(school_types[0])}
+        ],
+        "school_types": [school_type.id for school_type in school_types],
+        "school_types_detail": named(*school_types),
+        "grade_ids": [grades[0].id],
+        "division_ids": [division.id],
+        "school_type_ids": [school_type.id for school_type in school_types],
+    }
+    assert (listed.status_code, listed.json[-1]) == (200, expected)
+    assert (shown.status_code, shown.json) == (200, expected)
+
+
+def test_a_subject_without_relations_shows_empty_lists(api, owner):
+    subject = owner.post("/api/structure/subjects/", {"name": "حرة"}).json
+
+    response = api.get(f"/api/structure/subjects/{subject['id']}/")
+
+    relations = ["grades", "divisions", "school_types"]
+    assert response.json == {
+        "id": subject["id"],
+        "name": "حرة",
+        **{relation: [] for relation in relations},
+        **{f"{relation}_detail": [] for relation in relations},
+        **{f"{relation.removesuffix('s')}_ids": [] for relation in relations},
+    }
+
+
+def test_areas_are_listed_whole_or_of_one_governorate(api):
+    governorate = saved(Governorate(name="جزيرة"))
+    area = saved(Area(name="ميناء", governorate_id=governorate.id))
+
+    filtered = api.get(f"/api/structure/areas/?governorate={governorate.id}")
+    whole = api.get("/api/structure/areas/")
+
+    expected = {"id": area.id, "name": "ميناء", "governorate": governorate.id}
+    assert filtered.json == [expected]
+    assert whole.json[-1] == expected
+    assert len(whole.json) > 300
+
+
+def test_areas_of_a_governorate_that_is_not_there_are_none(api):
+    assert api.get("/api/structure/areas/?governorate=999999").json == []
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("x", "A valid integer is required."),
+        ("1.5", "A valid integer is required."),
+        ("%00", "A valid integer is required."),
+        ("9223372036854775808", 'Invalid pk "9223372036854775808" - object does not exist.'),
+    ],
+)
+def test_a_filter_that_is_no_id_is_refused(api, value, message):
+    response = api.get(f"/api/structure/areas/?governorate={value}")
+
+    assert (response.status_code, response.json) == (400, {"governorate": [message]})
+
+
+def test_video_security_shows_its_price_as_a_string(api):
+    item = create_video_security(price_per_student=Decimal("7.5"))
+
+    listed = api.get("/api/structure/video-security/")
+    shown = api.get(f"/api/structure/video-security/{item.id}/")
+
+    expected = {"id": item.id, "name": item.name, "price_per_student": "7.50"}
+    assert listed.json == [expected]
+    assert shown.json == expected
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_reading_is_open_to_anybody_and_ignores_stale_credentials(api, owner, path):
+    item = owner.post(f"/api/structure/{path}/", make_body(path)).json
+    stale = {"Authorization": "Bearer stale"}
+
+    listed = api.get(f"/api/structure/{path}/", headers=stale)
+    shown = api.get(f"/api/structure/{path}/{item['id']}/", headers=stale)
+
+    assert listed.status_code == 200
+    assert item in listed.json
+    assert (shown.status_code, shown.json) == (200, item)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_reading_costs_one_statement_however_much_there_is(api, owner, path):
+    item = owner.post(f"/api/structure/{path}/", make_body(path)).json
+    grades, school_types = two_grades(), two_school_types()
+    for number in range(5):
+        division = Division(name=f"شعبة {number}", grades=grades, school_types=school_types)
+        saved(Subject(name=f"علم {number}", grades=grades, divisions=[division], school_types=school_types))
+
+    with counted_statements() as of_list:
+        api.get(f"/api/structure/{path}/")
+    with counted_statements() as of_one:
+        api.get(f"/api/structure/{path}/{item['id']}/")
+
+    assert (len(of_list), len(of_one)) == (1, 1)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("item_id", ["999999", "9223372036854775808", "9" * 19])
+def test_what_is_not_there_is_not_found(api, owner, path, item_id):
+    url = f"/api/structure/{path}/{item_id}/"
+
+    answers = [api.get(url), owner.patch(url, {"name": ""}), owner.delete(url)]
+
+    assert [(answer.status_code, answer.json) for answer in answers] == [(404, {"detail": "Not found."})] * 3
+
+
+# Who may change
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("person", [create_teacher, create_assistant, create_student], ids=lambda make: make.__name__)
+def test_only_site_owners_change_the_structure(api, owner, path, person):
+    item = owner.post(f"/api/structure/{path}/", make_body(path)).json
+    caller = api.as_(person())
+    url = f"/api/structure/{path}/{item['id']}/"
+
+    answers = [caller.post(f"/api/structure/{path}/", {}), caller.patch(url, {"name": "x"}), caller.delete(url)]
+
+    refusal = (403, {"detail": "You do not have permission to perform this action."})
+    assert [(answer.status_code, answer.json) for answer in answers] == [refusal] * 3
+    assert api.get(url).json == item
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_changing_needs_somebody_signed_in(api, path):
+    url = f"/api/structure/{path}/999999/"
+
+    answers = [api.post(f"/api/structure/{path}/", {}), api.patch(url, {}), api.delete(url)]
+
+    refusal = (401, {"detail": "Authentication credentials were not provided."})
+    assert [(answer.status_code, answer.json) for answer in answers] == [refusal] * 3
+
+
+# Adding and changing
+
+
+@pytest.mark.parametrize(
+    ("path", "verb"),
+    [
+        ("grades", "grade.created"),
+        ("school-types", "school_type.created"),
+        ("governorates", "governorate.created"),
+        ("areas", "area.created"),
+        ("video-security", "video_security.created"),
+    ],
+)
+def test_adding_answers_what_was_added_and_is_audited(api, owner, path, verb):
+    body = make_body(path)
+
+    response = owner.post(f"/api/structure/{path}/", {**body, "id": 5, "stranger": "x"})
+
+    assert response.status_code == 201
+    assert response.json == {"id": response.json["id"], **body}
+    assert response.json["id"] != 5
+    assert last_audit() == (verb, owner.user.id, MODELS[path].__tablename__, response.json["id"], body)
+
+
+@pytest.mark.parametrize("suffix", ["_ids", "s"])
+def test_relations_are_taken_under_either_name(owner, suffix):
+    grades, school_types = two_grades(), two_school_types()
+    body = {
+        "name": "جديد",
+        f"grade{suffix}": [grade.id for grade in grades],
+        f"school_type{suffix}": [school_types[1].id],
+    }
+
+    division = owner.post("/api/structure/divisions/", body)
+    subject = owner.post("/api/structure/subjects/", {**body, f"division{suffix}": [division.json["id"]]})
+
+    assert division.status_code == 201
+    assert division.json == {
+        "id": division.json["id"],
+        "name": "جديد",
+        "grades": [grade.id for grade in grades],
+        "grades_detail": named(*grades),
+        "school_types": [school_types[1].id],
+        "school_types_detail": named(school_types[1]),
+    }
+    assert subject.status_code == 201
+    assert subject.json["grades"] == subject.json["grade_ids"] == [grade.id for grade in grades]
+    assert subject.json["school_types"] == subject.json["school_type_ids"] == [school_types[1].id]
+    assert subject.json["divisions"] == subject.json["division_ids"] == [division.json["id"]]
+
+
+def test_a_relation_named_twice_is_kept_once(owner):
+    grade = any_grade()
+
+    response = owner.post("/api/structure/subjects/", {"name": "علم", "grade_ids": [grade.id, grade.id]})
+
+    assert response.json["grades"] == [grade.id]
+
+
+def test_changing_replaces_named_relations_whole_and_leaves_the_rest(owner):
+    grades, school_types = two_grades(), two_school_types()
+    subject = create_subject(grades=grades[:1], school_types=school_types)
+
+    response = owner.patch(f"/api/structure/subjects/{subject.id}/", {"grade_ids": [grades[1].id]})
+
+    assert response.status_code == 200
+    assert response.json["name"] == subject.name
+    assert response.json["grades_detail"] == named(grades[1])
+    assert response.json["school_types_detail"] == named(*school_types)
+    details = {"grade_ids": [grades[1].id]}
+    assert last_audit() == ("subject.changed", owner.user.id, "subjects", subject.id, details)
+
+
+def test_changing_may_empty_a_relation(owner):
+    subject = create_subject()
+
+    assert owner.patch(f"/api/structure/subjects/{subject.id}/", {"grades": []}).json["grades"] == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_changing_the_name_keeps_everything_else(api, owner, path):
+    item = owner.post(f"/api/structure/{path}/", make_body(path)).json
+    url = f"/api/structure/{path}/{item['id']}/"
+
+    response = owner.patch(url, {"name": "  اسم آخر  "})
+
+    assert (response.status_code, response.json) == (200, {**item, "name": "اسم آخر"})
+    assert api.get(url).json == response.json
+
+
+def test_changing_nothing_answers_the_item(owner):
+    grade = any_grade()
+
+    response = owner.patch(f"/api/structure/grades/{grade.id}/", {})
+
+    assert (response.status_code, response.json) == (200, {"id": grade.id, "name": grade.name, "order": grade.order})
+
+
+def test_an_area_moves_to_another_governorate(owner):
+    governorate = saved(Governorate(name="جزيرة"))
+    area = db.session.scalars(select(Area).limit(1)).one()
+
+    response = owner.patch(f"/api/structure/areas/{area.id}/", {"governorate": governorate.id})
+
+    assert response.json == {"id": area.id, "name": area.name, "governorate": governorate.id}
+
+
+@pytest.mark.parametrize(
+    ("path", "noun"),
+    [
+        ("grades", "grade"),
+        ("school-types", "school type"),
+        ("divisions", "division"),
+        ("subjects", "subject"),
+        ("governorates", "governorate"),
+        ("video-security", "video security"),
+    ],
+)
+def test_a_taken_name_is_refused(api, owner, path, noun):
+    taken = owner.post(f"/api/structure/{path}/", make_body(path)).json
+    other = owner.post(f"/api/structure/{path}/", {**make_body(path), "name": "آخر"}).json
+
+    added = owner.post(f"/api/structure/{path}/", make_body(path))
+    changed = owner.patch(f"/api/structure/{path}/{other['id']}/", {"name": taken["name"]})
+
+    refusal = (400, {"name": [f"{noun} with this name already exists."]})
+    assert [(added.status_code, added.json), (changed.status_code, changed.json)] == [refusal] * 2
+    assert api.get(f"/api/structure/{path}/{other['id']}/").json == other
+
+
+def test_an_areas_name_is_unique_within_its_governorate_only(owner):
+    governorates = [saved(Governorate(name=name)) for name in ("جزيرة", "واحة")]
+    bodies = [{"name": "ميناء", "governorate": governorate.id} for governorate in governorates]
+
+    answers = [owner.post("/api/structure/areas/", body) for body in [*bodies, bodies[0]]]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 400]
+    assert answers[2].json == {"non_field_errors": ["The fields governorate, name must make a unique set."]}
+
+
+REQUIRED = "This field is required."
+
+
+@pytest.mark.parametrize(
+    ("path", "messages"),
+    [
+        ("grades", {"name": [REQUIRED], "order": [REQUIRED]}),
+        ("school-types", {"name": [REQUIRED]}),
+        ("divisions", {"name": [REQUIRED]}),
+        ("subjects", {"name": [REQUIRED]}),
+        ("governorates", {"name": [REQUIRED]}),
+        ("areas", {"name": [REQUIRED], "governorate": [REQUIRED]}),
+        ("video-security", {"name": [REQUIRED], "price_per_student": [REQUIRED]}),
+    ],
+)
+def test_what_is_missing_is_named(owner, path, messages):
+    response = owner.post(f"/api/structure/{path}/", {})
+
+    assert (response.status_code, response.json) == (400, messages)
+
+
+NO_INTEGER = "A valid integer is required."
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "messages"),
+    [
+        ("grades", {"name": ""}, {"name": ["This field may not be blank."]}),
+        ("grades", {"name": None}, {"name": ["This field may not be null."]}),
+        ("grades", {"name": ["x"]}, {"name": ["Not a valid string."]}),
+        ("grades", {"name": "a\0b"}, {"name": ["Null characters are not allowed."]}),
+        ("grades", {"name": "س" * 256}, {"name": ["Ensure this field has no more than 255 characters."]}),
+        ("grades", {"order": "x"}, {"order": [NO_INTEGER]}),
+        ("grades", {"order": 2**31}, {"order": ["Ensure this value is less than or equal to 2147483647."]}),
+        ("subjects", {"grade_ids": 3}, {"grade_ids": ['Expected a list of items but got type "int".']}),
+        ("subjects", {"grade_ids": None}, {"grade_ids": ["This field may not be null."]}),
+        ("subjects", {"grade_ids": ["x"]}, {"grade_ids": [NO_INTEGER]}),
+        ("subjects", {"grades": [999999]}, {"grades": ['Invalid pk "999999" - object does not exist.']}),
+        ("subjects", {"grade_ids": [2**63]}, {"grade_ids": [f'Invalid pk "{2**63}" - object does not exist.']}),
+        ("subjects", {"division_ids": [999999]}, {"division_ids": ['Invalid pk "999999" - object does not exist.']}),
+        ("divisions", {"school_types": [0]}, {"school_types": ['Invalid pk "0" - object does not exist.']}),
+        ("divisions", {"school_type_ids": [-1]}, {"school_type_ids": ['Invalid pk "-1" - object does not exist.']}),
+        ("areas", {"governorate": 999999}, {"governorate": ['Invalid pk "999999" - object does not exist.']}),
+        ("areas", {"governorate": None}, {"governorate": ["This field may not be null."]}),
+        (
+            "video-security",
+            {"price_per_student": "-0.01"},
+            {"price_per_student": ["Ensure this value is greater than or equal to 0."]},
+        ),
+        (
+            "video-security",
+            {"price_per_student": "1.005"},
+            {"price_per_student": ["Ensure that there are no more than 2 decimal places."]},
+        ),
+        ("video-security", {"price_per_student": "NaN"}, {"price_per_student": ["A valid number is required."]}),
+        (
+            "video-security",
+            {"price_per_student": 10**10},
+            {"price_per_student": ["Ensure that there are no more than 10 digits before the decimal point."]},
+        ),
+    ],
+)
+def test_bad_values_are_refused_and_nothing_is_written(api, owner, path, values, messages):
+    item = owner.post(f"/api/structure/{path}/", make_body(path)).json
+    before = api.get(f"/api/structure/{path}/").json
+
+    added = owner.post(f"/api/structure/{path}/", {**make_body(path), "name": "آخر", **values})
+    changed = owner.patch(f"/api/structure/{path}/{item['id']}/", {"name": "آخر", **values})
+
+    assert (added.status_code, added.json) == (400, messages)
+    assert (changed.status_code, changed.json) == (400, messages)
+    assert api.get(f"/api/structure/{path}/").json == before
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "status"),
+    [
+        (b'{"name": ', "application/json", 400),
+        (b'{"name": "\\ud800"}', "application/json", 400),
+        (b"[" * 2000, "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"<name/>", "application/xml", 415),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(owner, raw, content_type, status):
+    response = owner.post("/api/structure/school-types/", data=raw, content_type=content_type)
+
+    assert response.status_code == status
+    assert response.is_json
+
+
+# Deleting
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_nothing_refers_to_is_deleted(api, owner, path):
+    item = owner.post(f"/api/structure/{path}/", make_body(path)).json
+    url = f"/api/structure/{path}/{item['id']}/"
+
+    response = owner.delete(url)
+
+    assert (response.status_code, response.data) == (204, b"")
+    assert api.get(url).status_code == 404
+    verb, actor_id, _, target_id, details = last_audit()
+    assert verb.endswith(".deleted")
+    assert (actor_id, target_id, details) == (owner.user.id, item["id"], {"name": item["name"]})
+
+
+def test_deleting_a_subject_or_division_takes_its_own_relations_along(owner):
+    division = saved(Division(name="شعبة", grades=two_grades(), school_types=two_school_types()))
+    subject = create_subject(divisions=[division], school_types=two_school_types())
+
+    answers = [owner.delete(f"/api/structure/subjects/{subject.id}/")]
+    answers += [owner.delete(f"/api/structure/divisions/{division.id}/")]
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+
+
+def items_in_use() -> dict[str, tuple[str, Any]]:
+    division = saved(Division(name="شعبة", grades=two_grades(), school_types=two_school_types()))
+    subject = create_subject(divisions=[division])
+    security = create_video_security()
+    create_teacher(subject=subject, video_security=security)
+    student = create_student()
+    return {
+        "grades": ("grade", division.grades[0]),
+        "school-types": ("school type", division.school_types[0]),
+        "divisions": ("division", division),
+        "subjects": ("subject", subject),
+        "governorates": ("governorate", student.governorate),
+        "areas": ("area", student.area),
+        "video-security": ("video security", security),
+    }
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_something_refers_to_stays(api, owner, path):
+    noun, item = items_in_use()[path]
+    url = f"/api/structure/{path}/{item.id}/"
+    before = api.get(url).json
+
+    response = owner.delete(url)
+
+    assert response.status_code == 409
+    assert response.json == {"detail": f"This {noun} cannot be deleted because it is in use."}
+    assert api.get(url).json == before
+    assert db.session.scalars(select(AuditEntry.verb)).all() == []
+
+
+# At the same moment
+
+
+@pytest.mark.concurrency
+def test_changes_of_one_relation_at_the_same_moment_never_collide(committing_app):
+    owner = Api(committing_app, create_site_owner())
+    grades = list(db.session.scalars(select(Grade.id)))
+    subject = create_subject(grades=[db.session.get(Grade, grades[0])])
+    url = f"/api/structure/subjects/{subject.id}/"
+    db.session.commit()
+    barrier, statuses = threading.Barrier(4), []
+
+    def change():
+        barrier.wait()
+        statuses.append(owner.patch(url, {"grade_ids": grades[1:]}).status_code)
+
+    threads = [threading.Thread(target=change) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [200] * 4
+    assert sorted(owner.get(url).json["grades"]) == sorted(grades[1:])
