@@ -29,6 +29,7 @@ from edutrack.core.transaction import in_transaction
 from edutrack.core.urls import init_urls
 from edutrack.courses.views import blueprint as courses
 from edutrack.structure.views import blueprint as structure
+from edutrack.students.views import blueprint as students
 from edutrack.wallet.views import blueprint as wallet
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -106,5 +107,5 @@ def _init_core(app: EduTrack) -> None:
 def _init_rooms(app: EduTrack) -> None:
     app.config.update(API_TITLE="EduTrack", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = _Api(app)
-    for room in (structure, accounts, courses, wallet):
+    for room in (structure, accounts, students, courses, wallet):
         api.register_blueprint(room, url_prefix="/api")

@@ -12,7 +12,7 @@ from edutrack.accounts.passwords import hash_password
 from edutrack.core import clock
 from edutrack.core.extensions import db
 from edutrack.core.sealing import seal
-from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, Topic, Video
+from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, StudyMaterial, Topic, Video
 from edutrack.structure.models import Area, Division, Grade, SchoolType, Subject, VideoSecurity
 from edutrack.wallet.codes import new_codes, printed_code
 from edutrack.wallet.models import RechargeBatch, RechargeCode
@@ -110,8 +110,8 @@ def create_student(*, status: str = "verified", is_active: bool | None = None, *
                 "school_type": school_type,
                 "grade": any_grade(),
                 "school_name": "مدرسة النيل",
-                "national_id_sealed": seal(f"3110101{number:07d}", "national-id"),
-                "birth_date": clock.today() - timedelta(days=15 * 365),
+                "national_id_sealed": seal(national_id_number(), "national-id"),
+                "birth_date": date(2010, 5, 17),
                 "gender": "male",
                 "governorate_id": area.governorate_id,
                 "area": area,
@@ -273,3 +273,18 @@ def registration_form(**values: Any) -> dict[str, Any]:
 
 def create_video_security(**values: Any) -> VideoSecurity:
     return _saved(VideoSecurity(**{"name": f"حماية {next(_numbers)}", "price_per_student": Decimal("5.00")} | values))
+
+
+def create_material(lecture: Lecture | None = None, **values: Any) -> StudyMaterial:
+    """A study material whose file is only named; nothing is stored under that name."""
+    return _saved(
+        StudyMaterial(
+            **{
+                "lecture": lecture or create_lecture(),
+                "title": f"ملزمة {next(_numbers)}",
+                "file": "materials/nothing.pdf",
+                "file_name": "nothing.pdf",
+            }
+            | values
+        )
+    )
