@@ -65,9 +65,17 @@ def signed_url(name: str, download_name: str, expires_at: datetime) -> str:
 
 
 def stored_file(name: str, *, download_name: str | None = None) -> Response:
-    """Return the response that serves a stored file, with `Range`; as an attachment where it gets a download name."""
+    """Return the response that serves a stored file, with `Range`; as an attachment where it gets a download name.
+
+    `name` is one that `save_file` gave; what a stranger names is held to the public folder (`serve_picture`).
+    """
+    return _served(Path(current_app.config["MEDIA_DIR"]), name, download_name)
+
+
+def _served(folder: Path, name: str, download_name: str | None = None) -> Response:
+    # Nothing above `folder` is served, whatever the name says.
     response = send_from_directory(
-        current_app.config["MEDIA_DIR"],
+        folder,
         name,
         as_attachment=download_name is not None,
         download_name=download_name,
@@ -87,7 +95,7 @@ def init_files(app: Flask) -> None:
 @public
 def serve_picture(name: str) -> Response:
     """Serve a stored picture."""
-    response = stored_file(f"{PUBLIC_FOLDER}/{name}")
+    response = _served(Path(current_app.config["MEDIA_DIR"]) / PUBLIC_FOLDER, name)
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
 

@@ -20,7 +20,7 @@ def read_signed(token: str, purpose: str) -> dict[str, Any] | None:
     """Return the payload of a token; None where it was not signed here for this purpose, or its time is over."""
     try:
         payload: dict[str, Any] = _serializer(purpose).loads(token)
-    except BadSignature:
+    except (BadSignature, UnicodeEncodeError):
         return None
     if datetime.fromtimestamp(payload.pop(_EXPIRY), UTC) <= clock.now():
         return None
