@@ -1,6 +1,7 @@
 """Lists: pages of `{"count", "next", "previous", "results"}`, the streamed whole, ordering and search."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ _page_size = Integer(minimum=1, maximum=None)
 _all = Boolean()
 
 
+@cache
 def envelope_schema(row: type[ma.Schema]) -> type[Schema]:
     """Return the schema of one page of `row`s."""
     fields: dict[str, Any] = {
