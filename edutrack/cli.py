@@ -8,6 +8,7 @@ import click
 from flask import current_app
 from flask.cli import FlaskGroup
 from flask_migrate import upgrade
+from sqlalchemy.exc import ProgrammingError
 
 from edutrack import create_app
 from edutrack.accounts.service import create_site_owner
@@ -31,6 +32,7 @@ def cli() -> None:
 @click.option("--gmail", prompt="E-mail address")
 def create_owner_command(username: str, password: str, gmail: str) -> None:
     """Create a site owner."""
+    check_key_or_exit()
     try:
         with current_app.test_request_context():
             in_transaction(lambda: create_site_owner(username=username, password=password, gmail=gmail))
@@ -82,12 +84,14 @@ def settings_command() -> None:
 
 
 def check_key_or_exit() -> None:
-    """Stop with one line where CODE_KEY does not open this database."""
+    """Stop with one line where the schema is missing or CODE_KEY does not open this database."""
     try:
         with current_app.test_request_context():
             in_transaction(check_key)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    except ProgrammingError:
+        raise click.ClickException("The database's schema is not up to date: run edutrack db upgrade.") from None
 
 
 def main() -> None:
