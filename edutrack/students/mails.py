@@ -44,5 +44,5 @@ def tell_status(student: Student) -> None:
 
 
 def _queue(student: Student, subject: str, arabic: str, english: str) -> None:
-    greeting = f"{student.name_ar}،\n\n{arabic}\n\n{student.name_en},\n\n{english}\n"
-    queue_mail(student.user.gmail, subject, greeting)
+    # Nothing of the form's own words: a registration could name anybody's address, and have us send them there.
+    queue_mail(student.user.gmail, subject, f"{arabic}\n\n{english}\n")

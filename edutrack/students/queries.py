@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from edutrack.accounts.models import Student, User
@@ -25,21 +25,25 @@ from edutrack.students.national_id import normalise_national_id
 _NATIONAL_ID_DIGITS = 14
 
 
+# Built once: the frontend asks for it on every visit.
+_PROFILE = (
+    select(Student)
+    .options(
+        joinedload(Student.user, innerjoin=True),
+        joinedload(Student.school_type),
+        joinedload(Student.grade),
+        joinedload(Student.division),
+        joinedload(Student.governorate, innerjoin=True),
+        joinedload(Student.area, innerjoin=True),
+    )
+    .where(Student.id == bindparam("student_id"))
+    .execution_options(populate_existing=True)
+)
+
+
 def profile(student_id: int) -> Student:
     """Return a student with the user and with the names of school and home, as the database has them now."""
-    return db.session.execute(
-        select(Student)
-        .options(
-            joinedload(Student.user, innerjoin=True),
-            joinedload(Student.school_type),
-            joinedload(Student.grade),
-            joinedload(Student.division),
-            joinedload(Student.governorate, innerjoin=True),
-            joinedload(Student.area, innerjoin=True),
-        )
-        .where(Student.id == student_id)
-        .execution_options(populate_existing=True)
-    ).scalar_one()
+    return db.session.execute(_PROFILE, {"student_id": student_id}).scalar_one()
 
 
 def find_student(caller: Caller, student_id: int) -> Student:

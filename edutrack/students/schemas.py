@@ -126,8 +126,8 @@ class StudentFiltersSchema(Schema):
 class StatusChangeSchema(Schema):
     """A student's new status, active flag, or both; what is left out stays."""
 
-    status = fields.Choice(STUDENT_STATUSES, load_default=None)
-    is_active = fields.Boolean(load_default=None)
+    status = fields.Choice(STUDENT_STATUSES)
+    is_active = fields.Boolean()
 
 
 class StatusSchema(Schema):
