@@ -97,7 +97,7 @@ SETTINGS = (
     Setting("LOGIN_FAILURES_PER_ACCOUNT", "number", 10, "Failed logins per account and address in 15 minutes."),
     Setting("LOGIN_FAILURES_PER_ADDRESS", "number", 300, "Failed logins per address in an hour."),
     Setting("UNKNOWN_CODES_PER_STUDENT", "number", 10, "Unknown recharge codes per student in 15 minutes."),
-    Setting("REGISTRATIONS_PER_ADDRESS", "number", 60, "Registrations refused or made per address in an hour."),
+    Setting("REGISTRATIONS_PER_ADDRESS", "number", 60, "Refused registrations per address in an hour."),
     Setting("PROXY_COUNT", "number", 0, "Trusted proxies in front; only their X-Forwarded-* lines count."),
     Setting("MAX_UPLOAD_MB", "number", 512, "Largest request body with a file, in MiB."),
     Setting("MAX_BODY_KB", "number", 1024, "Largest request body without a file, in KiB."),
