@@ -42,19 +42,19 @@ class ProfileFormSchema(Schema):
     name_ar = fields.Text(longest=NAME_LENGTH, required=True)
     name_en = fields.Text(longest=NAME_LENGTH, required=True)
     phone_number = fields.EgyptianMobile(required=True)
-    father_number = fields.EgyptianMobile(load_default=None, allow_none=True)
-    mother_number = fields.EgyptianMobile(load_default=None, allow_none=True)
+    father_number = fields.EgyptianMobile(allow_none=True)
+    mother_number = fields.EgyptianMobile(allow_none=True)
     father_job = fields.Text(longest=NAME_LENGTH, required=True)
     educational_state = fields.Choice(EDUCATIONAL_STATES, required=True)
     # Required by the educational state, not by the form: the service says so (rules.md, "Registration").
-    school_type_id = fields.Id(data_key="school_type", load_default=None, allow_none=True)
-    grade_id = fields.Id(data_key="grade", load_default=None, allow_none=True)
-    division_id = fields.Id(data_key="division", load_default=None, allow_none=True)
-    school_name = fields.Text(longest=NAME_LENGTH, load_default=None, allow_none=True)
+    school_type_id = fields.Id(data_key="school_type", allow_none=True)
+    grade_id = fields.Id(data_key="grade", allow_none=True)
+    division_id = fields.Id(data_key="division", allow_none=True)
+    school_name = fields.Text(longest=NAME_LENGTH, allow_none=True)
     national_id = NationalIdNumber(required=True)
     birth_date = fields.Day(required=True)
     gender = fields.Choice(GENDERS, required=True)
-    facebook_link = fields.Text(longest=NAME_LENGTH, load_default=None, allow_none=True)
+    facebook_link = fields.Text(longest=NAME_LENGTH, allow_none=True)
     governorate_id = fields.Id(data_key="governorate", required=True)
     area_id = fields.Id(data_key="area", required=True)
 
@@ -104,14 +104,14 @@ class ProfileSchema(StudentSchema):
     """A student's own profile: names beside ids, and whether courses are open."""
 
     # Second names of fields above, which only output can have.
-    email = plain.String(attribute="user.gmail", dump_only=True)
-    full_name = plain.String(attribute="name_ar", dump_only=True)
+    email = plain.String(attribute="user.gmail", dump_only=True, required=True)
+    full_name = plain.String(attribute="name_ar", dump_only=True, required=True)
     school_type_name = plain.String(attribute="school_type.name", dump_default=None, required=True, allow_none=True)
     grade_name = plain.String(attribute="grade.name", dump_default=None, required=True, allow_none=True)
     division_name = plain.String(attribute="division.name", dump_default=None, required=True, allow_none=True)
     governorate_name = plain.String(attribute="governorate.name", required=True)
     area_name = plain.String(attribute="area.name", required=True)
-    can_access_course = plain.Function(_can_access_course, metadata={"type": "boolean"})
+    can_access_course = plain.Function(_can_access_course, required=True, metadata={"type": "boolean"})
 
 
 class StudentFiltersSchema(Schema):
@@ -123,14 +123,14 @@ class StudentFiltersSchema(Schema):
     search = fields.Text(blank=True, load_default="")
 
 
-class StatusChangeSchema(Schema):
+class StudentStatusChangeSchema(Schema):
     """A student's new status, active flag, or both; what is left out stays."""
 
     status = fields.Choice(STUDENT_STATUSES)
     is_active = fields.Boolean()
 
 
-class StatusSchema(Schema):
+class StudentStatusSchema(Schema):
     """Where a student's account stands."""
 
     status = plain.String(required=True)

@@ -32,6 +32,8 @@ _PLAIN_COLUMNS = (
     | _SCHOOL
     | {"name_ar", "name_en", "phone_number", "father_job", "birth_date", "gender", "facebook_link"}
 )
+#: What a registration leaves out, it leaves empty.
+_LEFT_EMPTY: dict[str, Any] = dict.fromkeys((*_PARENTS, *_SCHOOL, "facebook_link"))
 #: What the site owner verified; whoever changes it is to be verified again.
 _VERIFIED_FIELDS = frozenset({"national_id", "birth_date", "name_ar"})
 #: What a new status makes of the active flag; the other two leave it alone.
@@ -52,6 +54,7 @@ def register_student(form: Mapping[str, Any]) -> Student:
 
     Raises Invalid, by field, where the form breaks a rule or the username, address or national id is taken.
     """
+    form = {**_LEFT_EMPTY, **form}
     _refuse_broken_rules(form, form.keys())
     user = create_user(
         username=form["username"], password=form["password"], gmail=form["gmail"], role=Role.STUDENT, is_active=False

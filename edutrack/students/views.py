@@ -15,10 +15,10 @@ from edutrack.students.schemas import (
     ProfileFormSchema,
     ProfileSchema,
     RegistrationSchema,
-    StatusChangeSchema,
-    StatusSchema,
     StudentFiltersSchema,
     StudentSchema,
+    StudentStatusChangeSchema,
+    StudentStatusSchema,
 )
 
 blueprint = Blueprint("students", __name__, description="Registration, profiles and verification of students")
@@ -76,8 +76,8 @@ def show_student(student: Student) -> Student:
 @blueprint.patch("/accounts/students/<int:student_id>/status/")
 @guard(Role.SITE_OWNER)
 @path_object("student", queries.lock_student)
-@blueprint.body(StatusChangeSchema)
-@blueprint.response(200, StatusSchema)
+@blueprint.body(StudentStatusChangeSchema)
+@blueprint.response(200, StudentStatusSchema)
 def change_status(values: dict[str, Any], student: Student) -> Student:
     """Change a student's status, active flag, or both."""
     return service.change_status(caller(), student, **values)
