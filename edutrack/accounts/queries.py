@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select
+from sqlalchemy.orm import aliased, contains_eager
 
-from edutrack.accounts.models import Assistant, Session, Student, Teacher, User
+from edutrack.accounts.models import Assistant, Session, Student, Teacher, User, teacher_grades
 from edutrack.core import clock
 from edutrack.core.caller import Caller, Role
+from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
+from edutrack.core.pagination import matching
+from edutrack.structure.models import Grade
+from edutrack.structure.queries import ids_json, names_json, subject_json, video_security_json
 
 _AssistantTeacher = aliased(Teacher)
 _AssistantTeacherUser = aliased(User)
@@ -84,3 +88,94 @@ def as_caller(row: Row[Any], session_id: int | None) -> Caller:
 def same_gmail(gmail: str) -> ColumnElement[bool]:
     """Return the condition that a user has this address, ignoring case."""
     return func.lower(User.gmail) == func.lower(gmail)
+
+
+def teachers(
+    *, is_active: bool | None = None, subject: int | None = None, grades: int | None = None, search: str = ""
+) -> Select[*tuple[Any, ...]]:
+    """Return the select of teachers as they are shown, newest first; `search` finds words in the name."""
+    rows = _SHOWN_TEACHERS.where(matching(search, Teacher.name_folded)).order_by(Teacher.id.desc())
+    if is_active is not None:
+        rows = rows.where(User.is_active.is_(is_active))
+    if subject is not None:
+        rows = rows.where(Teacher.subject_id == subject)
+    if grades is not None:
+        teaches = exists().where(teacher_grades.c.teacher_id == Teacher.id, teacher_grades.c.grade_id == grades)
+        rows = rows.where(teaches)
+    return rows
+
+
+def show_teacher(teacher_id: int) -> Row[*tuple[Any, ...]]:
+    """Return one teacher as it is shown; raises NotFound."""
+    shown = db.session.execute(_SHOWN_TEACHERS.where(Teacher.id == teacher_id)).one_or_none()
+    if shown is None:
+        raise NotFound()
+    return shown
+
+
+def lock_teacher(_caller: Caller, teacher_id: int) -> Teacher:
+    """Return a teacher with the user, both unchanged by others until this transaction ends; raises NotFound."""
+    found: Teacher | None = db.session.scalar(
+        select(Teacher)
+        .join(Teacher.user)
+        .options(contains_eager(Teacher.user))
+        .where(Teacher.id == teacher_id)
+        .with_for_update(key_share=True, of=(Teacher, User))
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def assistants(*, teacher: int | None = None, search: str = "") -> Select[*tuple[Any, ...]]:
+    """Return the select of all assistants with their teachers' names, newest first.
+
+    `search` finds words in the name, the phone number and the e-mail address.
+    """
+    # An address is ASCII, so that folding it is lowering it.
+    found = matching(search, Assistant.search_folded, func.lower(User.gmail))
+    rows = _SHOWN_ASSISTANTS.where(found).order_by(Assistant.id.desc())
+    return rows if teacher is None else rows.where(Assistant.teacher_id == teacher)
+
+
+# One statement for the whole of every teacher: the relations are built inside it.
+_SHOWN_TEACHERS: Select[*tuple[Any, ...]] = select(
+    Teacher.id,
+    Teacher.user_id,
+    User.username,
+    Teacher.name,
+    Teacher.phone,
+    Teacher.secondary_phone,
+    User.gmail,
+    Teacher.gender,
+    Teacher.profile_picture,
+    Teacher.biography,
+    Teacher.facebook,
+    subject_json(Teacher.subject_id).label("subject_detail"),
+    names_json(Grade, teacher_grades, Teacher.id).label("grades_detail"),
+    video_security_json(Teacher.video_security_id).label("video_security_detail"),
+    User.is_active,
+    Teacher.created_at,
+    Teacher.subject_id,
+    ids_json(Grade, teacher_grades, Teacher.id).label("grade_ids"),
+    Teacher.video_security_id,
+).join(Teacher.user)
+
+_SHOWN_ASSISTANTS: Select[*tuple[Any, ...]] = (
+    select(
+        Assistant.id,
+        Assistant.user_id,
+        User.username,
+        Assistant.name,
+        Assistant.phone,
+        User.gmail,
+        Assistant.gender,
+        User.is_active,
+        Assistant.created_at,
+        Assistant.teacher_id,
+        Teacher.name.label("teacher_name"),
+    )
+    .join(Assistant.user)
+    .join(Assistant.teacher)
+)

@@ -5,10 +5,15 @@ from typing import Any
 from marshmallow import ValidationError
 from marshmallow import fields as plain
 
+from edutrack.accounts.models import GENDERS, NAME_LENGTH, USERNAME_LENGTH
 from edutrack.accounts.passwords import MAX_LENGTH, weaknesses
 from edutrack.core import fields
 from edutrack.core.caller import Role
+from edutrack.core.files import PictureUrl
 from edutrack.core.schemas import Schema
+from edutrack.structure.schemas import MadeInSQL, NamedSchema, SubjectSchema, VideoSecuritySchema
+
+BIOGRAPHY_LENGTH = 10_000
 
 
 class NewPassword(fields.Text):
@@ -47,3 +52,78 @@ class MeSchema(SignedInSchema):
     id = plain.Integer(attribute="user_id", required=True)
     username = plain.String(required=True)
     profile_id = plain.Integer(required=True, allow_none=True)
+
+
+class TeacherFormSchema(Schema):
+    """What a site owner says about a teacher; used partially, the part that changes."""
+
+    username = fields.Text(longest=USERNAME_LENGTH, required=True)
+    password = NewPassword(required=True)
+    name = fields.Text(longest=NAME_LENGTH, required=True)
+    phone = fields.EgyptianMobile(required=True)
+    secondary_phone = fields.EgyptianMobile(load_default=None, allow_none=True)
+    gmail = fields.EmailAddress(required=True)
+    gender = fields.Choice(GENDERS, required=True)
+    profile_picture = fields.Upload(load_default=None, allow_none=True)
+    biography = fields.Text(longest=BIOGRAPHY_LENGTH, blank=True, load_default=None, allow_none=True)
+    facebook = fields.Text(longest=NAME_LENGTH, blank=True, load_default=None, allow_none=True)
+    is_active = fields.Boolean(load_default=True)
+    subject = fields.Id(required=True)
+    grades = fields.ListOf(fields.Id(), empty=False, required=True)
+    video_security = fields.Id(load_default=None, allow_none=True)
+
+
+class TeacherFiltersSchema(Schema):
+    """What the list of teachers can be narrowed to."""
+
+    is_active = fields.Boolean(load_default=None)
+    subject = fields.Id(load_default=None)
+    grades = fields.Id(load_default=None)
+    search = fields.Text(blank=True, load_default="")
+
+
+class TeacherSchema(Schema):
+    """A teacher as the site owner sees one."""
+
+    id = plain.Integer(required=True)
+    user_id = plain.Integer(required=True)
+    username = plain.String(required=True)
+    name = plain.String(required=True)
+    phone = plain.String(required=True)
+    secondary_phone = plain.String(required=True, allow_none=True)
+    gmail = plain.String(required=True)
+    gender = plain.String(required=True)
+    profile_picture = PictureUrl(required=True, allow_none=True)
+    biography = plain.String(required=True, allow_none=True)
+    facebook = plain.String(required=True, allow_none=True)
+    subject_detail = MadeInSQL(SubjectSchema, required=True)
+    grades_detail = MadeInSQL(NamedSchema, many=True, required=True)
+    video_security_detail = MadeInSQL(VideoSecuritySchema, required=True, allow_none=True)
+    is_active = plain.Boolean(required=True)
+    created_at = fields.Moment(required=True)
+    subject_id = plain.Integer(required=True)
+    grade_ids = plain.List(plain.Integer(), required=True)
+    video_security_id = plain.Integer(required=True, allow_none=True)
+
+
+class AssistantFiltersSchema(Schema):
+    """What the site owner's list of assistants can be narrowed to."""
+
+    teacher = fields.Id(load_default=None)
+    search = fields.Text(blank=True, load_default="")
+
+
+class AssistantOfTeacherSchema(Schema):
+    """An assistant as the site owner sees one, with the teacher's name."""
+
+    id = plain.Integer(required=True)
+    user_id = plain.Integer(required=True)
+    username = plain.String(required=True)
+    name = plain.String(required=True)
+    phone = plain.String(required=True)
+    gmail = plain.String(required=True)
+    gender = plain.String(required=True)
+    is_active = plain.Boolean(required=True)
+    created_at = fields.Moment(required=True)
+    teacher = plain.Integer(attribute="teacher_id", required=True)
+    teacher_name = plain.String(required=True)

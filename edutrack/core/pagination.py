@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 
 import marshmallow as ma
 from flask import Response, request, stream_with_context
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 
 from edutrack.core.arabic import like_pattern, words
 from edutrack.core.errors import Invalid, NotFound
@@ -79,8 +78,8 @@ def ordered(rows: Select[Any], ordering: str, columns: Mapping[str, Any], tie_br
     return rows.order_by(column.asc(), tie_breaker.asc())
 
 
-def matching(search: str, *folded: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Return the condition that every word of `search` stands somewhere in the folded columns."""
+def matching(search: str, *folded: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Return the condition that every word of `search` stands somewhere in the folded columns or expressions."""
     return and_(True, *(or_(*(column.like(like_pattern(word)) for column in folded)) for word in words(search)))
 
 

@@ -6,7 +6,7 @@ Divisions and subjects come from the database as the very objects that are shown
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, SQLColumnExpression, Table, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, SQLColumnExpression, Table, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 
@@ -79,6 +79,14 @@ def subject_json(subject_id: SQLColumnExpression[int]) -> ScalarSelect[Any]:
     return select(shown).where(subject.id == subject_id).correlate_except(subject).scalar_subquery()
 
 
+def video_security_json(video_security_id: SQLColumnExpression[Any]) -> ScalarSelect[Any]:
+    """Return the subquery that builds the whole video security of that id in the row around it; null without one."""
+    security = aliased(VideoSecurity)
+    # As text: a JSON number would lose the second place.
+    shown = _object(id=security.id, name=security.name, price_per_student=cast(security.price_per_student, Text))
+    return select(shown).where(security.id == video_security_id).correlate_except(security).scalar_subquery()
+
+
 def list_items(kind: type[Item], *, governorate: int | None = None) -> Sequence[Any]:
     """Return everything of a kind as it is shown; of areas, only those of `governorate` where one is named."""
     rows = _shown(kind)
@@ -108,6 +116,11 @@ def item_to_change(kind: type[Item]) -> Callable[[Caller, int], Item]:
         return found
 
     return find
+
+
+def grades_of_subject(subject_id: int) -> set[int]:
+    """Return the ids of the grades that learn a subject."""
+    return set(db.session.scalars(select(subject_grades.c.grade_id).where(subject_grades.c.subject_id == subject_id)))
 
 
 def named_items(kind: type[AnyItem], ids: Sequence[int], field: str) -> list[AnyItem]:

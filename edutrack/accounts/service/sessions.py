@@ -85,6 +85,13 @@ def end_session(session_id: int | None) -> None:
     )
 
 
+def end_sessions_of(user: User) -> None:
+    """End every session of a user, wherever it was opened (rules.md, "Sessions")."""
+    db.session.execute(
+        update(Session).where(Session.user_id == user.id, Session.ended_at.is_(None)).values(ended_at=clock.now())
+    )
+
+
 def _replayed(caller: Caller, jti: str) -> NotSignedIn:
     used_at = db.session.scalar(select(RotatedToken.rotated_at).where(RotatedToken.jti == jti))
     if used_at is None or used_at + REPLAY_GRACE < clock.now():

@@ -2,6 +2,7 @@
 
 from edutrack.accounts.models import User
 from edutrack.accounts.passwords import hash_password, weaknesses
+from edutrack.accounts.service.sessions import end_sessions_of
 from edutrack.core import audit
 from edutrack.core.caller import Role
 from edutrack.core.database import when_violated
@@ -27,6 +28,17 @@ def create_user(*, username: str, password: str, gmail: str, role: Role, is_acti
     db.session.add(user)
     db.session.flush()
     return user
+
+
+def set_password(user: User, password: str) -> None:
+    """Give a user another password and end every session opened with the old one (rules.md, "Accounts").
+
+    Raises Invalid under `password` for a weak one.
+    """
+    if found := weaknesses(password, user.username):
+        raise Invalid({"password": found})
+    user.password_hash = hash_password(password)
+    end_sessions_of(user)
 
 
 def create_site_owner(*, username: str, password: str, gmail: str) -> User:
