@@ -1,19 +1,15 @@
 """A student's own profile: seen by everybody who has one, changed under the rules of registration."""
 
-import threading
-import time
-
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 
-from edutrack.accounts.models import STUDENT_STATUSES, Student
+from edutrack.accounts.models import STUDENT_STATUSES
 from edutrack.core.audit import AuditEntry
 from edutrack.core.auth import INACTIVE
 from edutrack.core.extensions import db
 from edutrack.core.sealing import unseal
 from edutrack.structure.models import Area, SchoolType
-from edutrack.students import queries
-from tests.api import Api, counted_statements
+from tests.api import counted_statements
 from tests.factories import (
     any_division,
     any_grade,
@@ -23,7 +19,6 @@ from tests.factories import (
     create_teacher,
     national_id_number,
 )
-from tests.racing import race
 
 PATH = "/api/accounts/profile/me/"
 THIRD_SECONDARY = "الصف الثالث الثانوي"
@@ -424,82 +419,3 @@ def test_a_change_runs_five_statements_at_most(api):
 
     # The locked rows, the structure, the user, the student, the profile.
     assert len(statements) == 5
-
-
-def waiting_for_a_lock(app):
-    """Return how many connections of the test's database wait for a row."""
-    with app.app_context():
-        waiting = db.session.scalar(
-            text(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-        )
-        db.session.rollback()
-    return waiting
-
-
-def patched_while_the_owner_suspends(app, student, changes):
-    """Send the change while the suspension is written but not committed; return the answer once both are through."""
-    client = Api(app, student.user)
-    answers = []
-    owner_side = db.session
-    owner_side.execute(text("UPDATE students SET status = 'suspended_permanent' WHERE id = :id"), {"id": student.id})
-    owner_side.execute(text("UPDATE users SET is_active = false WHERE id = :id"), {"id": student.user_id})
-
-    thread = threading.Thread(target=lambda: answers.append(client.patch(PATH, changes)))
-    thread.start()
-    deadline = time.monotonic() + 10
-    while not waiting_for_a_lock(app):
-        assert time.monotonic() < deadline, "The change did not wait for the suspension."
-        time.sleep(0.01)
-    owner_side.commit()
-    thread.join()
-    db.session.expire_all()
-    return answers[0]
-
-
-@pytest.mark.concurrency
-def test_a_change_that_waited_for_a_suspension_does_not_lift_it(committing_app):
-    student = create_student(status="declined")
-
-    answer = patched_while_the_owner_suspends(committing_app, student, {"father_job": "طبيب"})
-
-    assert (answer.status_code, answer.json) == (403, {"detail": INACTIVE})
-    assert (student.status, student.father_job) == ("suspended_permanent", "مهندس")
-
-
-@pytest.mark.concurrency
-def test_without_the_lock_a_change_lifts_the_suspension(committing_app, monkeypatch):
-    monkeypatch.setattr(queries, "lock_student", queries.find_student)
-    student = create_student(status="declined")
-
-    answer = patched_while_the_owner_suspends(committing_app, student, {"father_job": "طبيب"})
-
-    assert answer.status_code == 200
-    assert student.status == "pending"
-
-
-@pytest.mark.concurrency
-def test_of_changes_at_one_moment_to_one_username_one_is_made(committing_app):
-    clients = [Api(committing_app, create_student().user) for _ in range(6)]
-
-    answers = race([lambda client=client: client.patch(PATH, {"username": "wanted"}) for client in clients])
-
-    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 5
-    refusals = [answer.json for answer in answers if answer.status_code == 400]
-    assert refusals == [{"username": ["Username already exists."]}] * 5
-
-
-@pytest.mark.concurrency
-def test_of_two_changes_at_one_moment_the_second_is_judged_by_what_the_first_left(committing_app):
-    student = create_student(mother_number="01277777777")
-    client = Api(committing_app, student.user)
-
-    answers = race(
-        [lambda name=name: client.patch(PATH, {name: None}).status_code for name in ("father_number", "mother_number")]
-    )
-
-    # Each alone would do; the last parent number stays.
-    assert sorted(answers) == [200, 400]
-    kept = select(func.num_nonnulls(Student.father_number, Student.mother_number))
-    assert db.session.scalar(kept) == 1

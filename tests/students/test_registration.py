@@ -1,11 +1,10 @@
 """Registering as a student."""
 
-import threading
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from edutrack import create_app
 from edutrack.accounts.models import Student, User
@@ -25,7 +24,6 @@ from tests.factories import (
     national_id_number,
     registration_form,
 )
-from tests.racing import race
 
 PATH = "/api/accounts/students/register/"
 THIRD_SECONDARY = "الصف الثالث الثانوي"
@@ -473,61 +471,3 @@ def test_only_refused_registrations_of_an_address_are_counted(limited_app):
     assert refusal.json == {"detail": f"Request was throttled. Expected available in {wait} seconds."}
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
     assert client.post(PATH, json=forms[3], environ_overrides=elsewhere).status_code == 201
-
-
-def registered_at_once(app, forms):
-    """Post all the forms at the same moment; return the answers."""
-    responses = race([lambda form=form: app.test_client().post(PATH, json=form) for form in forms])
-    return [(response.status_code, response.json) for response in responses]
-
-
-RACES = {
-    "national_id": "This national ID is already registered.",
-    "username": "Username already exists.",
-    "gmail": "This email is already associated with an account.",
-}
-
-
-@pytest.mark.concurrency
-@pytest.mark.parametrize("name", RACES)
-def test_of_registrations_at_one_moment_one_gets_the_value_that_all_want(committing_app, name):
-    forms = [registration_form() for _ in range(8)]
-    for form in forms:
-        form[name] = forms[0][name]
-    db.session.commit()
-
-    answers = registered_at_once(committing_app, forms)
-
-    assert sorted(status for status, _ in answers) == [201] + [400] * 7
-    assert all(body == {name: [RACES[name]]} for status, body in answers if status == 400)
-    assert (count(Student), count(User), count(Mail)) == (1, 1, 1)
-
-
-@pytest.mark.concurrency
-def test_without_its_constraint_one_national_id_is_registered_many_times(committing_app):
-    db.session.execute(text("ALTER TABLE students DROP CONSTRAINT uq_students_national_id_sealed"))
-    number = national_id_number()
-    forms = [registration_form(national_id=number) for _ in range(4)]
-    db.session.commit()
-
-    answers = registered_at_once(committing_app, forms)
-
-    assert [status for status, _ in answers] == [201] * 4
-
-
-@pytest.mark.concurrency
-def test_two_registrations_that_draw_one_student_code_both_succeed(committing_app, monkeypatch):
-    drawn = threading.local()
-
-    def first_the_same():
-        drawn.times = getattr(drawn, "times", 0) + 1
-        return "77777777" if drawn.times == 1 else str(80_000_000 + threading.get_ident() % 1_000_000)
-
-    monkeypatch.setattr(service, "_new_student_code", first_the_same)
-    forms = [registration_form() for _ in range(2)]
-    db.session.commit()
-
-    answers = registered_at_once(committing_app, forms)
-
-    assert [status for status, _ in answers] == [201, 201]
-    assert len({body["student_code"] for _, body in answers}) == 2
