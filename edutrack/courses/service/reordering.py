@@ -86,7 +86,7 @@ def _require_places(course: Course, topics: list[dict[str, Any]]) -> None:
 
 
 def _parents(rows: Any) -> Mapping[int, int]:
-    return dict(db.session.execute(rows).tuples().all())
+    return dict(db.session.execute(rows).all())
 
 
 class _Checked:
