@@ -61,16 +61,16 @@ class TeacherFormSchema(Schema):
     password = NewPassword(required=True)
     name = fields.Text(longest=NAME_LENGTH, required=True)
     phone = fields.EgyptianMobile(required=True)
-    secondary_phone = fields.EgyptianMobile(load_default=None, allow_none=True)
+    secondary_phone = fields.EgyptianMobile(allow_none=True)
     gmail = fields.EmailAddress(required=True)
     gender = fields.Choice(GENDERS, required=True)
-    profile_picture = fields.Upload(load_default=None, allow_none=True)
-    biography = fields.Text(longest=BIOGRAPHY_LENGTH, blank=True, load_default=None, allow_none=True)
-    facebook = fields.Text(longest=NAME_LENGTH, blank=True, load_default=None, allow_none=True)
-    is_active = fields.Boolean(load_default=True)
+    profile_picture = fields.Upload(allow_none=True)
+    biography = fields.Text(longest=BIOGRAPHY_LENGTH, blank=True, allow_none=True)
+    facebook = fields.Text(longest=NAME_LENGTH, blank=True, allow_none=True)
+    is_active = fields.Boolean()
     subject = fields.Id(required=True)
     grades = fields.ListOf(fields.Id(), empty=False, required=True)
-    video_security = fields.Id(load_default=None, allow_none=True)
+    video_security = fields.Id(allow_none=True)
 
 
 class TeacherFiltersSchema(Schema):

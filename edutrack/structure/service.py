@@ -64,7 +64,8 @@ def change_item(caller: Caller, item: Item, values: dict[str, Any]) -> Item:
     Raises Invalid where the name is taken, or where a relation names what does not exist.
     """
     _assign(item, values)
-    _record(caller, "changed", item, values)
+    if values:
+        _record(caller, "changed", item, values)
     return item
 
 

@@ -12,7 +12,7 @@ from edutrack.accounts.models import Teacher, User
 from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.structure.models import Division, Grade, SchoolType, Subject
-from tests.api import counted_statements
+from tests.api import Api, counted_statements
 from tests.factories import (
     PASSWORD,
     create_assistant,
@@ -23,6 +23,7 @@ from tests.factories import (
     create_user,
     create_video_security,
 )
+from tests.racing import race
 
 URL = "/api/accounts/teachers/"
 TAKEN_GMAIL = {"gmail": ["This email is already associated with an account."]}
@@ -466,6 +467,18 @@ def test_a_taken_address_is_refused_whatever_the_role_of_its_user(owner):
     assert (response.status_code, response.json) == (400, TAKEN_GMAIL)
 
 
+@pytest.mark.concurrency
+def test_of_two_equal_usernames_at_the_same_moment_one_is_refused(committing_app):
+    owner, subject = Api(committing_app, create_site_owner()), create_subject()
+    bodies = [form(of=subject, gmail=f"ahmed{number}@example.org") for number in range(3)]
+
+    responses = race([lambda body=body: owner.post(URL, body) for body in bodies])
+
+    refused = [response.json for response in responses if response.status_code == 400]
+    assert (refused, [response.status_code for response in responses].count(201)) == ([TAKEN_USERNAME] * 2, 1)
+    assert owner.get(URL).json["count"] == 1
+
+
 def test_a_grade_that_does_not_learn_the_subject_is_refused(owner):
     first, second = two_grades()
     subject = create_subject(grades=[first])
@@ -502,6 +515,15 @@ def test_a_change_leaves_what_it_does_not_name(owner):
     assert owner.get(f"{URL}{teacher.id}/").json == response.json
     details = {"fields": ["name", "phone"]}
     assert last_audit() == ("teacher.changed", owner.user.id, "teachers", teacher.id, details)
+
+
+def test_changing_nothing_answers_the_teacher_and_leaves_no_trace(owner):
+    teacher = create_teacher()
+
+    response = owner.patch(f"{URL}{teacher.id}/", {})
+
+    assert (response.status_code, response.json) == (200, shown(teacher))
+    assert db.session.scalars(select(AuditEntry.verb)).all() == []
 
 
 def test_every_field_may_change_at_once(api, owner):

@@ -1,11 +1,10 @@
 """The educational structure: read by anybody, changed by site owners, deleted only where nothing refers to it."""
 
-import threading
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
@@ -28,6 +27,7 @@ from tests.factories import (
     create_teacher,
     create_video_security,
 )
+from tests.racing import race
 
 PATHS = ["grades", "school-types", "divisions", "subjects", "governorates", "areas", "video-security"]
 MODELS: dict[str, Any] = dict(
@@ -356,12 +356,13 @@ def test_changing_the_name_keeps_everything_else(api, owner, path):
     assert api.get(url).json == response.json
 
 
-def test_changing_nothing_answers_the_item(owner):
+def test_changing_nothing_answers_the_item_and_leaves_no_trace(owner):
     grade = any_grade()
 
     response = owner.patch(f"/api/structure/grades/{grade.id}/", {})
 
     assert (response.status_code, response.json) == (200, {"id": grade.id, "name": grade.name, "order": grade.order})
+    assert db.session.scalars(select(AuditEntry.verb)).all() == []
 
 
 def test_an_area_moves_to_another_governorate(owner):
@@ -558,24 +559,56 @@ def test_what_something_refers_to_stays(api, owner, path):
 # At the same moment
 
 
+def change_relation_at_once(app) -> tuple[list[int], set[int], set[int]]:
+    """Replace the grades of a subject from four clients; return the statuses, the grades wanted and the grades left."""
+    owner = Api(app, create_site_owner())
+    first, *wanted = db.session.scalars(select(Grade)).all()
+    url = f"/api/structure/subjects/{create_subject(grades=[first]).id}/"
+    body = {"grade_ids": [grade.id for grade in wanted]}
+
+    responses = race([lambda: owner.patch(url, body)] * 4)
+
+    return [response.status_code for response in responses], set(body["grade_ids"]), set(owner.get(url).json["grades"])
+
+
 @pytest.mark.concurrency
 def test_changes_of_one_relation_at_the_same_moment_never_collide(committing_app):
-    owner = Api(committing_app, create_site_owner())
-    grades = list(db.session.scalars(select(Grade.id)))
-    subject = create_subject(grades=[db.session.get(Grade, grades[0])])
-    url = f"/api/structure/subjects/{subject.id}/"
-    db.session.commit()
-    barrier, statuses = threading.Barrier(4), []
-
-    def change():
-        barrier.wait()
-        statuses.append(owner.patch(url, {"grade_ids": grades[1:]}).status_code)
-
-    threads = [threading.Thread(target=change) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    statuses, wanted, left = change_relation_at_once(committing_app)
 
     assert statuses == [200] * 4
-    assert sorted(owner.get(url).json["grades"]) == sorted(grades[1:])
+    assert left == wanted
+
+
+@pytest.mark.concurrency
+def test_without_the_lock_they_would_collide(committing_app, monkeypatch):
+    monkeypatch.setattr(Select, "with_for_update", lambda statement, **_: statement)
+
+    assert any(500 in change_relation_at_once(committing_app)[0] for _ in range(20))
+
+
+@pytest.mark.concurrency
+def test_a_grade_is_deleted_or_named_but_never_both(committing_app):
+    owner = Api(committing_app, create_site_owner())
+
+    for number in range(5):
+        grade = owner.post("/api/structure/grades/", {"name": f"صف {number}", "order": 20}).json["id"]
+        body = {"name": f"علم {number}", "grade_ids": [grade]}
+        deleted, added = race(
+            [
+                lambda grade=grade: owner.delete(f"/api/structure/grades/{grade}/"),
+                lambda body=body: owner.post("/api/structure/subjects/", body),
+            ]
+        )
+
+        assert (deleted.status_code, added.status_code) in [(204, 400), (409, 201)]
+
+
+@pytest.mark.concurrency
+def test_of_two_equal_names_at_the_same_moment_one_is_refused(committing_app):
+    owner = Api(committing_app, create_site_owner())
+
+    responses = race([lambda: owner.post("/api/structure/school-types/", {"name": "دولي"})] * 4)
+
+    refusal = (400, {"name": ["school type with this name already exists."]})
+    assert sorted(response.status_code for response in responses) == [201, 400, 400, 400]
+    assert [(each.status_code, each.json) for each in responses if each.status_code != 201] == [refusal] * 3

@@ -16,6 +16,15 @@ from edutrack.structure.queries import grades_of_subject, named_items
 
 _PROFILE_FIELDS = ("name", "phone", "secondary_phone", "gender", "biography", "facebook")
 _ACCOUNT_FIELDS = ("username", "gmail", "is_active")
+#: What stands for a field that is left out when a teacher is added.
+_LEFT_OUT: dict[str, Any] = {
+    "secondary_phone": None,
+    "profile_picture": None,
+    "biography": None,
+    "facebook": None,
+    "is_active": True,
+    "video_security": None,
+}
 #: What the audit trail keeps the value of; of everything else, which is personal, it keeps that it changed.
 _AUDITED_VALUES = ("is_active", "subject", "grades", "video_security")
 
@@ -26,6 +35,7 @@ def create_teacher(caller: Caller, values: Mapping[str, Any]) -> Teacher:
     Raises Invalid, by field, where the username or address is taken, the password is weak, the subject, a grade or the
     video security does not exist, a grade does not learn the subject, or the picture is none.
     """
+    values = {**_LEFT_OUT, **values}
     user = create_user(
         username=values["username"],
         password=values["password"],
@@ -60,7 +70,8 @@ def change_teacher(caller: Caller, teacher: Teacher, values: Mapping[str, Any]) 
         set_password(user, values["password"])
     _assign_teaching(teacher, values)
     _assign_picture(teacher, values)
-    audit.record(caller, "teacher.changed", teacher, **_audited(values))
+    if values:
+        audit.record(caller, "teacher.changed", teacher, **_audited(values))
     db.session.flush()
     return teacher
 
