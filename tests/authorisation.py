@@ -1,0 +1,175 @@
+"""Who may do what: one row for each route, one column for each actor, written by hand.
+
+A cell is what the actor is answered:
+
+    ok      let through (to a 2xx, a redirect, or a refusal by validation or by a rule of the business)
+    401     "Authentication credentials were not provided."
+    role    403 "You do not have permission to perform this action."
+    wait    403 "Your account is not verified yet."
+    off     403 "Your account is inactive. Please contact an administrator."
+    404     not found, in the very words in which a missing object is not found
+    buy     403 "You must purchase this lecture."
+    own     403 "You can only cancel your own enrollments"
+    enrol   403 "You are not enrolled in this course"
+    link    403 for a link that is not, or no longer, good
+
+Objects in paths belong to the teacher, and to the student who enrolled and bought; "other" ones have nothing to do with
+them. The inactive teacher has an inactive account, the pending student waits for verification.
+"""
+
+ACTORS = (
+    "anonymous",
+    "expired token",
+    "pending student",
+    "student",
+    "suspended student",
+    "other student",
+    "assistant",
+    "other assistant",
+    "teacher",
+    "other teacher",
+    "inactive teacher",
+    "site owner",
+)
+
+# fmt: off
+# Columns:       anon. exp.  pend. stud. susp. other assi. other teach other inact owner
+PUBLIC =        "ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
+REFRESH_ONLY =  "401   401   401   401   401   401   401   401   401   401   401   401"
+LINK_HOLDER =   "link  link  link  link  link  link  link  link  link  link  link  link"
+LEAVING =       "401   401   ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
+EVERYBODY =     "401   401   ok    ok    ok    ok    ok    ok    ok    ok    off   ok"
+EVERY_STUDENT = "401   401   ok    ok    ok    ok    role  role  role  role  role  role"
+WAITING_TOO =   "401   401   ok    ok    off   ok    role  role  role  role  role  role"
+STUDENTS =      "401   401   wait  ok    off   ok    role  role  role  role  role  role"
+BUYER =         "401   401   wait  ok    off   buy   role  role  role  role  role  role"
+BUYER_OR_404 =  "401   401   wait  ok    off   404   role  role  role  role  role  role"
+ENROLLED =      "401   401   wait  ok    off   enrol role  role  role  role  role  role"
+ENROLLMENT =    "401   401   wait  ok    off   own   role  role  role  role  role  role"
+HOLDERS =       "401   401   wait  ok    off   ok    role  role  role  role  role  ok"
+SITE_OWNER =    "401   401   role  role  role  role  role  role  role  role  role  ok"
+TEACHING =      "401   401   role  role  role  role  ok    ok    ok    ok    off   role"
+STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   ok"
+STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   ok"
+EDITORS =       "401   401   role  role  role  role  role  role  ok    ok    off   ok"
+EDITORS_OF_IT = "401   401   role  role  role  role  role  role  ok    404   off   ok"
+# fmt: on
+
+ROUTES: dict[tuple[str, str], str] = {
+    # Operations and files
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("GET", "/media/<path:name>"): PUBLIC,
+    ("GET", "/files/<token>/"): LINK_HOLDER,
+    # Accounts
+    ("POST", "/api/accounts/login/"): PUBLIC,
+    ("POST", "/api/accounts/logout/"): LEAVING,
+    ("POST", "/api/accounts/token/refresh/"): REFRESH_ONLY,
+    ("GET", "/api/accounts/me/"): EVERYBODY,
+    ("GET", "/api/accounts/teachers/"): SITE_OWNER,
+    ("POST", "/api/accounts/teachers/"): SITE_OWNER,
+    ("GET", "/api/accounts/teachers/<int:teacher_id>/"): SITE_OWNER,
+    ("PATCH", "/api/accounts/teachers/<int:teacher_id>/"): SITE_OWNER,
+    ("GET", "/api/accounts/assistants/"): SITE_OWNER,
+    # Students
+    ("POST", "/api/accounts/students/register/"): PUBLIC,
+    ("GET", "/api/accounts/profile/me/"): EVERY_STUDENT,
+    ("PATCH", "/api/accounts/profile/me/"): WAITING_TOO,
+    ("GET", "/api/accounts/students/"): SITE_OWNER,
+    ("GET", "/api/accounts/students/<int:student_id>/"): SITE_OWNER,
+    ("PATCH", "/api/accounts/students/<int:student_id>/status/"): SITE_OWNER,
+    # Educational structure
+    ("GET", "/api/structure/grades/"): PUBLIC,
+    ("POST", "/api/structure/grades/"): SITE_OWNER,
+    ("GET", "/api/structure/grades/<int:item_id>/"): PUBLIC,
+    ("PATCH", "/api/structure/grades/<int:item_id>/"): SITE_OWNER,
+    ("DELETE", "/api/structure/grades/<int:item_id>/"): SITE_OWNER,
+    ("GET", "/api/structure/school-types/"): PUBLIC,
+    ("POST", "/api/structure/school-types/"): SITE_OWNER,
+    ("GET", "/api/structure/school-types/<int:item_id>/"): PUBLIC,
+    ("PATCH", "/api/structure/school-types/<int:item_id>/"): SITE_OWNER,
+    ("DELETE", "/api/structure/school-types/<int:item_id>/"): SITE_OWNER,
+    ("GET", "/api/structure/divisions/"): PUBLIC,
+    ("POST", "/api/structure/divisions/"): SITE_OWNER,
+    ("GET", "/api/structure/divisions/<int:item_id>/"): PUBLIC,
+    ("PATCH", "/api/structure/divisions/<int:item_id>/"): SITE_OWNER,
+    ("DELETE", "/api/structure/divisions/<int:item_id>/"): SITE_OWNER,
+    ("GET", "/api/structure/subjects/"): PUBLIC,
+    ("POST", "/api/structure/subjects/"): SITE_OWNER,
+    ("GET", "/api/structure/subjects/<int:item_id>/"): PUBLIC,
+    ("PATCH", "/api/structure/subjects/<int:item_id>/"): SITE_OWNER,
+    ("DELETE", "/api/structure/subjects/<int:item_id>/"): SITE_OWNER,
+    ("GET", "/api/structure/governorates/"): PUBLIC,
+    ("POST", "/api/structure/governorates/"): SITE_OWNER,
+    ("GET", "/api/structure/governorates/<int:item_id>/"): PUBLIC,
+    ("PATCH", "/api/structure/governorates/<int:item_id>/"): SITE_OWNER,
+    ("DELETE", "/api/structure/governorates/<int:item_id>/"): SITE_OWNER,
+    ("GET", "/api/structure/areas/"): PUBLIC,
+    ("POST", "/api/structure/areas/"): SITE_OWNER,
+    ("GET", "/api/structure/areas/<int:item_id>/"): PUBLIC,
+    ("PATCH", "/api/structure/areas/<int:item_id>/"): SITE_OWNER,
+    ("DELETE", "/api/structure/areas/<int:item_id>/"): SITE_OWNER,
+    ("GET", "/api/structure/video-security/"): PUBLIC,
+    ("POST", "/api/structure/video-security/"): SITE_OWNER,
+    ("GET", "/api/structure/video-security/<int:item_id>/"): PUBLIC,
+    ("PATCH", "/api/structure/video-security/<int:item_id>/"): SITE_OWNER,
+    ("DELETE", "/api/structure/video-security/<int:item_id>/"): SITE_OWNER,
+    # Courses and their content
+    ("GET", "/api/courses/"): SITE_OWNER,
+    ("POST", "/api/courses/"): SITE_OWNER,
+    ("GET", "/api/courses/<int:course_id>/"): STAFF_OF_IT,
+    ("PATCH", "/api/courses/<int:course_id>/"): SITE_OWNER,
+    ("DELETE", "/api/courses/<int:course_id>/"): SITE_OWNER,
+    ("GET", "/api/courses/by_subject/<int:subject_id>/"): EVERYBODY,
+    ("GET", "/api/courses/<int:course_id>/preview/"): EVERYBODY,
+    ("GET", "/api/courses/my_courses/"): TEACHING,
+    ("GET", "/api/courses/enrolled/"): STUDENTS,
+    ("GET", "/api/courses/<int:course_id>/lectures/"): ENROLLED,
+    ("GET", "/api/courses/<int:course_id>/progress/"): STAFF_OF_IT,
+    ("POST", "/api/courses/<int:course_id>/reorder/"): EDITORS_OF_IT,
+    ("GET", "/api/topics/"): STAFF,
+    ("POST", "/api/topics/"): EDITORS,
+    ("GET", "/api/topics/<int:topic_id>/"): STAFF_OF_IT,
+    ("PATCH", "/api/topics/<int:topic_id>/"): EDITORS_OF_IT,
+    ("DELETE", "/api/topics/<int:topic_id>/"): EDITORS_OF_IT,
+    ("GET", "/api/lectures/"): STAFF,
+    ("POST", "/api/lectures/"): EDITORS,
+    ("GET", "/api/lectures/<int:lecture_id>/"): STAFF_OF_IT,
+    ("PATCH", "/api/lectures/<int:lecture_id>/"): EDITORS_OF_IT,
+    ("DELETE", "/api/lectures/<int:lecture_id>/"): EDITORS_OF_IT,
+    ("GET", "/api/lectures/<int:lecture_id>/watch/"): BUYER,
+    ("GET", "/api/videos/"): STAFF,
+    ("POST", "/api/videos/"): EDITORS,
+    ("GET", "/api/videos/<int:video_id>/"): STAFF_OF_IT,
+    ("PATCH", "/api/videos/<int:video_id>/"): EDITORS_OF_IT,
+    ("DELETE", "/api/videos/<int:video_id>/"): EDITORS_OF_IT,
+    ("GET", "/api/videos/<int:video_id>/play/"): LINK_HOLDER,
+    ("GET", "/api/materials/"): STAFF,
+    ("POST", "/api/materials/"): STAFF,
+    ("GET", "/api/materials/<int:material_id>/"): STAFF_OF_IT,
+    ("PATCH", "/api/materials/<int:material_id>/"): STAFF_OF_IT,
+    ("DELETE", "/api/materials/<int:material_id>/"): STAFF_OF_IT,
+    ("GET", "/api/materials/mine/"): STUDENTS,
+    ("POST", "/api/enrollments/"): STUDENTS,
+    ("GET", "/api/enrollments/"): STAFF,
+    ("GET", "/api/enrollments/mine/"): STUDENTS,
+    ("DELETE", "/api/enrollments/<int:enrollment_id>/"): ENROLLMENT,
+    ("POST", "/api/enrollments/<int:enrollment_id>/approve/"): STAFF_OF_IT,
+    ("POST", "/api/enrollments/<int:enrollment_id>/reject/"): STAFF_OF_IT,
+    ("POST", "/api/enrollments/bulk_respond/"): STAFF,
+    ("GET", "/api/progress/"): STUDENTS,
+    ("POST", "/api/progress/"): STUDENTS,
+    ("GET", "/api/progress/<int:video_id>/"): BUYER_OR_404,
+    # Purchases and wallet
+    ("POST", "/api/purchases/"): STUDENTS,
+    ("GET", "/api/purchases/"): STAFF,
+    ("GET", "/api/purchases/mine/"): STUDENTS,
+    ("POST", "/api/purchases/<int:purchase_id>/reopen/"): EDITORS_OF_IT,
+    ("GET", "/api/wallet/balances/"): STUDENTS,
+    ("GET", "/api/wallet/transactions/"): HOLDERS,
+    ("POST", "/api/wallet/redeem/"): STUDENTS,
+    ("GET", "/api/wallet/recharge-codes/"): SITE_OWNER,
+    ("POST", "/api/wallet/recharge-codes/"): SITE_OWNER,
+    ("GET", "/api/wallet/recharge-codes/<int:code_id>/"): SITE_OWNER,
+    ("POST", "/api/wallet/recharge-codes/bulk/"): SITE_OWNER,
+}
