@@ -51,10 +51,10 @@ def find_purchase(caller: Caller, purchase_id: int) -> Purchase:
     return found
 
 
-def find_purchase_id(caller: Caller, purchase_id: int) -> int:
-    """Return the id of one of the caller's purchases, reading nothing else; raises NotFound."""
+def find_purchase_to_reopen(caller: Caller, purchase_id: int) -> Purchase:
+    """Return one of the caller's purchases without its relations; raises NotFound."""
     found = db.session.scalar(
-        select(Purchase.id)
+        select(Purchase)
         .join(Course, Course.id == Purchase.course_id)
         .where(Purchase.id == purchase_id, own_purchases(caller))
     )

@@ -8,6 +8,7 @@ from edutrack.core import fields
 from edutrack.core.files import PictureUrl
 from edutrack.core.schemas import Nested, Schema
 from edutrack.courses.models import ENROLLMENT_STATUSES
+from edutrack.structure.schemas import NamedSchema
 
 RESPONSE_NOTE_LENGTH = 1000
 MOST_ANSWERED_AT_ONCE = 1000
@@ -72,19 +73,14 @@ class UpdatedSchema(Schema):
     updated = ma_fields.Integer(required=True)
 
 
-class _NamedSchema(Schema):
-    id = ma_fields.Integer(required=True)
-    name = ma_fields.String(required=True)
-
-
 class EnrolledCourseSchema(Schema):
     """A course in which a student is approved."""
 
     id = ma_fields.Integer(attribute="course.id", required=True)
     name = ma_fields.String(attribute="course.name", required=True)
-    teacher = Nested(_NamedSchema, attribute="course.teacher", required=True)
-    grade = Nested(_NamedSchema, attribute="course.grade", required=True)
-    subject = Nested(_NamedSchema, attribute="course.subject", required=True)
+    teacher = Nested(NamedSchema, attribute="course.teacher", required=True)
+    grade = Nested(NamedSchema, attribute="course.grade", required=True)
+    subject = Nested(NamedSchema, attribute="course.subject", required=True)
     description = ma_fields.String(attribute="course.description", required=True, allow_none=True)
     cover_picture = PictureUrl(attribute="course.cover_picture", required=True, allow_none=True)
     enrolled_at = fields.Moment(required=True)

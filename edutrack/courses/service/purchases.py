@@ -11,22 +11,22 @@ from edutrack.courses.models import LONGEST_WINDOW_DAYS, Purchase, Reopening
 from edutrack.courses.queries.purchases import find_purchase
 
 
-def reopen_purchase(caller: Caller, purchase_id: int, extra_days: int, note: str) -> Purchase:
+def reopen_purchase(caller: Caller, purchase: Purchase, extra_days: int, note: str) -> Purchase:
     """Extend a purchase that the caller may reopen by `extra_days`; return it with its log.
 
     The days count from the end of the window, or from now where that has passed. Raises Invalid where all reopenings
     of the purchase would exceed the longest window together (rules.md, "Access windows").
     """
-    purchase = extend_window(purchase_id, extra_days)
-    if purchase is None:
+    extended = extend_window(purchase.id, extra_days)
+    if extended is None:
         raise Invalid(
             {"extra_days": [f"A purchase can be reopened by no more than {LONGEST_WINDOW_DAYS} days altogether."]}
         )
     db.session.add(
         Reopening(
-            purchase_id=purchase_id,
+            purchase_id=extended.id,
             extra_days=extra_days,
-            new_expiry=purchase.effective_expiry,
+            new_expiry=extended.effective_expiry,
             reopened_by_id=caller.user_id,
             reopened_by_name=caller.name,
             reopened_at=clock.now(),
@@ -36,12 +36,12 @@ def reopen_purchase(caller: Caller, purchase_id: int, extra_days: int, note: str
     audit.record(
         caller,
         "purchase.reopened",
-        purchase,
+        extended,
         extra_days=extra_days,
-        effective_expiry=iso_z(purchase.effective_expiry),
+        effective_expiry=iso_z(extended.effective_expiry),
     )
     db.session.flush()
-    return find_purchase(caller, purchase_id)
+    return find_purchase(caller, extended.id)
 
 
 def extend_window(purchase_id: int, extra_days: int) -> Purchase | None:

@@ -9,7 +9,7 @@ from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
 from edutrack.courses.models import Purchase
-from edutrack.courses.queries.purchases import find_purchase_id, list_purchases, purchases_of_student
+from edutrack.courses.queries.purchases import find_purchase_to_reopen, list_purchases, purchases_of_student
 from edutrack.courses.schemas.purchases import PurchaseFilterSchema, PurchaseSchema, ReopenSchema
 from edutrack.courses.service import purchases as service
 from edutrack.courses.views.room import blueprint
@@ -34,9 +34,9 @@ def list_course_purchases(filters: dict[str, Any]) -> Select[Purchase]:
 
 @blueprint.post("/purchases/<int:purchase_id>/reopen/")
 @guard(Role.TEACHER, Role.SITE_OWNER)
-@path_object("purchase", find_purchase_id)
+@path_object("purchase", find_purchase_to_reopen)
 @blueprint.body(ReopenSchema)
 @blueprint.response(200, PurchaseSchema)
-def reopen_purchase(values: dict[str, Any], purchase: int) -> Purchase:
+def reopen_purchase(values: dict[str, Any], purchase: Purchase) -> Purchase:
     """Give a student more days to watch."""
     return service.reopen_purchase(caller(), purchase, values["extra_days"], values["note"])

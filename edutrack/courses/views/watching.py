@@ -50,6 +50,7 @@ def watch_lecture(lecture_id: int) -> dict[str, Any]:
 @blueprint.get("/videos/<int:video_id>/play/")
 @public
 @blueprint.query(PlaySchema)
+@blueprint.doc(responses={200: {"description": "The file, or a range of it"}, 302: {"description": "The player"}})
 def play_video(values: dict[str, Any], video_id: int) -> Any:
     """Lead the holder of a playback link to the player, or serve the file."""
     playback = resolve_playback(video_id, values["token"])
