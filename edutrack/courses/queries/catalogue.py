@@ -72,12 +72,12 @@ _VIDEO_COLUMNS: list[Any] = [
 ]
 
 
-def find_subject(_caller: Caller, subject_id: int) -> Subject:
-    """Return a subject, whoever asks; raises NotFound."""
-    subject = db.session.get(Subject, subject_id)
-    if subject is None:
+def find_subject_id(_caller: Caller, subject_id: int) -> int:
+    """Return the id of a subject that there is, whoever asks; raises NotFound."""
+    found = db.session.scalar(select(Subject.id).where(Subject.id == subject_id))
+    if found is None:
         raise NotFound()
-    return subject
+    return found
 
 
 def list_courses(caller: Caller, *, ordering: str, search: str = "", **filters: Any) -> Select[Any]:
@@ -103,14 +103,14 @@ def course_item(course: Course) -> Row[Any]:
 
 
 def courses_of_subject(
-    caller: Caller, subject: Subject, *, ordering: str, search: str = "", teacher: int | None = None
+    caller: Caller, subject_id: int, *, ordering: str, search: str = "", teacher: int | None = None
 ) -> Select[Any]:
     """Return the select of a subject's active courses as CourseSummarySchema shows them.
 
     Students get only those that are meant for them and that a teacher with an active account gives (rules.md,
     "Browsing courses").
     """
-    rows = _courses_summed_up(only_active=True).where(Course.subject_id == subject.id, Course.is_active)
+    rows = _courses_summed_up(only_active=True).where(Course.subject_id == subject_id, Course.is_active)
     if caller.role is Role.STUDENT:
         rows = rows.join(User, User.id == Teacher.user_id).where(User.is_active, fits_student(caller.student_id))
     return _narrowed(rows, ordering=ordering, search=search, teacher=teacher)

@@ -1,6 +1,7 @@
 """Which files may be study materials: judged by their bytes, never by what an upload calls itself."""
 
 import codecs
+import re
 import unicodedata
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
@@ -19,6 +20,8 @@ _OFFICE_PARTS = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx", "ppt/pr
 #: More parts than any document has; the list of them is all that is read of it.
 _MOST_PARTS = 20_000
 _LONGEST_TEXT_BYTES = 5 * 1024 * 1024
+#: What programs and other binary files hold, and text does not.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 #: What browsers and shells would run, were they ever shown it as what it is.
 _MARKUP = ("<html", "<svg", "<script", "<!doctype", "<?xml", "<iframe", "<body")
 _LONGEST_STEM = 100
@@ -91,7 +94,7 @@ def _office_kind(content: BinaryIO) -> str | None:
 
 def _is_plain_text(content: BinaryIO) -> bool:
     data = content.read(_LONGEST_TEXT_BYTES + 1)
-    if len(data) > _LONGEST_TEXT_BYTES or b"\0" in data:
+    if len(data) > _LONGEST_TEXT_BYTES or _CONTROLS.search(data):
         return False
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()

@@ -23,7 +23,6 @@ from edutrack.courses.schemas.catalogue import (
 )
 from edutrack.courses.service import courses, reordering
 from edutrack.courses.views.room import blueprint
-from edutrack.structure.models import Subject
 
 
 @blueprint.get("/courses/")
@@ -85,10 +84,10 @@ def reorder_course(values: dict[str, Any], course: Course) -> dict[str, str]:
 
 @blueprint.get("/courses/by_subject/<int:subject_id>/")
 @guard(students="any")
-@path_object("subject", catalogue.find_subject)
+@path_object("subject", catalogue.find_subject_id)
 @blueprint.query(BrowseSchema)
 @blueprint.page(CourseSummarySchema)
-def list_courses_of_subject(filters: dict[str, Any], subject: Subject) -> Select[Any]:
+def list_courses_of_subject(filters: dict[str, Any], subject: int) -> Select[Any]:
     """List a subject's active courses; for a student, those that are meant for them."""
     return catalogue.courses_of_subject(caller(), subject, **filters)
 
