@@ -1,0 +1,105 @@
+"""Several people at the same courses in the same moment, on real commits."""
+
+import pytest
+from sqlalchemy import func, select
+
+from edutrack.core.extensions import db
+from edutrack.courses.models import Course, Lecture, Purchase, Topic
+from tests.api import Api
+from tests.factories import (
+    create_course,
+    create_enrollment,
+    create_lecture,
+    create_site_owner,
+    create_student,
+    create_teacher,
+    create_topic,
+)
+from tests.racing import race
+
+pytestmark = pytest.mark.concurrency
+
+
+@pytest.fixture
+def owner(committing_app):
+    return Api(committing_app, create_site_owner())
+
+
+def count(model, *conditions):
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model).where(*conditions))
+
+
+def test_of_eight_courses_of_one_name_one_is_made(owner):
+    teacher = create_teacher()
+    body = {"name": "جبر", "teacher": teacher.id, "grade": teacher.grades[0].id}
+
+    responses = race([lambda: owner.post("/api/courses/", body)] * 8)
+
+    assert sorted(response.status_code for response in responses) == [201] + [400] * 7
+    refusal = {"non_field_errors": ["A course with this Teacher, Grade, and Name already exists."]}
+    assert [response.json for response in responses if response.status_code == 400] == [refusal] * 7
+    assert count(Course) == 1
+
+
+def test_topics_added_at_once_get_a_place_each(owner):
+    course_id = create_course().id
+
+    responses = race([lambda: owner.post("/api/topics/", {"course": course_id, "name": "باب"})] * 8)
+
+    assert sorted(response.json["order"] for response in responses) == list(range(1, 9))
+
+
+def test_two_orders_of_a_course_at_once_leave_one_of_them(owner):
+    course = create_course()
+    ids = [create_topic(course, order=order).id for order in range(1, 7)]
+    orders = [ids[::-1], ids[3:] + ids[:3]]
+    path = f"/api/courses/{course.id}/reorder/"
+
+    responses = race(
+        [lambda order=order: owner.post(path, {"topics": [{"id": number} for number in order]}) for order in orders] * 3
+    )
+
+    assert [response.status_code for response in responses] == [200] * 6
+    db.session.rollback()
+    assert db.session.scalars(select(Topic.id).order_by(Topic.order, Topic.id)).all() in orders
+
+
+def test_a_course_goes_with_what_is_added_at_that_moment_or_the_addition_finds_it_gone(owner):
+    for _ in range(5):
+        topic = create_topic()
+        course_id, topic_id = topic.course_id, topic.id
+        lecture = {"topic": topic_id, "name": "محاضرة", "price": "10", "available_days": 1}
+
+        deleted, *added = race(
+            [
+                lambda course_id=course_id: owner.delete(f"/api/courses/{course_id}/"),
+                lambda course_id=course_id: owner.post("/api/topics/", {"course": course_id, "name": "باب"}),
+                lambda lecture=lecture: owner.post("/api/lectures/", lecture),
+            ]
+        )
+
+        assert deleted.status_code == 204
+        assert {response.status_code for response in added} <= {201, 400}
+        assert [count(Course), count(Topic), count(Lecture)] == [0, 0, 0]
+
+
+def test_a_lecture_is_bought_or_deleted_and_never_both(owner, committing_app):
+    for _ in range(5):
+        lecture, student = create_lecture(price=0), create_student()
+        create_enrollment(student, lecture.topic.course)
+        lecture_id, client = lecture.id, Api(committing_app, student.user)
+
+        bought, deleted = race(
+            [
+                lambda client=client, number=lecture_id: client.post("/api/purchases/", {"lecture": number}),
+                lambda number=lecture_id: owner.delete(f"/api/lectures/{number}/"),
+            ]
+        )
+
+        assert bought.status_code in (201, 400)
+        is_bought = bought.status_code == 201
+        assert deleted.status_code == (400 if is_bought else 204)
+        assert (
+            count(Lecture, Lecture.id == lecture_id) == count(Purchase, Purchase.lecture_id == lecture_id) == is_bought
+        )
