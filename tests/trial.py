@@ -105,7 +105,7 @@ def make_blueprint() -> Blueprint:
 
     @blueprint.post("/trial/pictures/")
     @guard(Role.SITE_OWNER)
-    @blueprint.body(BodySchema)
+    @blueprint.body(BodySchema, files=True)
     def upload_picture(values):
         name = save_picture(values["document"].stream, "document")
         audit.record(caller(), "picture.uploaded", db.session.get(User, caller().user_id), name=name)

@@ -7,7 +7,7 @@ from typing import Any
 import flask_smorest
 import marshmallow as ma
 import orjson
-from flask import Request, request
+from flask import Request, current_app, request
 from webargs.flaskparser import FlaskParser
 
 from edutrack.core.auth import View, caller
@@ -45,7 +45,11 @@ class _Parser(FlaskParser):
             raise Invalid({"non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]})
         return values
 
-    load_files = load_json
+    def load_files(self, req: Request, schema: ma.Schema) -> Any:
+        """Return the values of a body that may hold files, and may be as large as they are."""
+        if req.mimetype == "multipart/form-data":
+            req.max_content_length = current_app.config["MAX_CONTENT_LENGTH"]
+        return self.load_json(req, schema)
 
     def handle_error(self, error: Any, *args: Any, **kwargs: Any) -> Any:
         """Raise marshmallow's refusal as ours, without the name of the place the values came from."""
@@ -133,11 +137,10 @@ def path_object(name: str, find: Callable[[Caller, int], Any]) -> Callable[[View
     return decorate
 
 
-def bound_body_size(json_limit: int) -> Callable[[], None]:
-    """Return a before-request hook that holds bodies without files to `json_limit` bytes."""
+def bound_body_size(limit: int) -> Callable[[], None]:
+    """Return a before-request hook that holds every body to `limit` bytes; a view that takes files raises it itself."""
 
     def bound() -> None:
-        if request.mimetype != "multipart/form-data":
-            request.max_content_length = json_limit
+        request.max_content_length = limit
 
     return bound

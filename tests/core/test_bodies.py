@@ -4,6 +4,8 @@ from io import BytesIO
 
 import pytest
 
+from tests.factories import create_site_owner
+
 ECHO = "/api/trial/echo/"
 JSON = {"Content-Type": "application/json"}
 
@@ -168,6 +170,34 @@ def test_a_body_that_is_too_large_is_refused(api, app):
 
     assert response.status_code == 413
     assert response.json == {"detail": "The request body is too large."}
+
+
+def _form_of(size):
+    start = b'--b\r\nContent-Disposition: form-data; name="document"; filename="a.jpg"\r\n\r\n'
+    return {"data": start + b"x" * size + b"\r\n--b--\r\n", "content_type": "multipart/form-data; boundary=b"}
+
+
+def test_a_form_is_no_larger_where_no_file_is_expected(api, app):
+    response = api.post(ECHO, **_form_of(app.config["MAX_BODY_KB"] * 1024))
+
+    assert (response.status_code, response.json) == (413, {"detail": "The request body is too large."})
+
+
+def test_a_form_may_be_larger_where_files_are_expected(api, app):
+    client = api.as_(create_site_owner())
+
+    response = client.post("/api/trial/pictures/", **_form_of(app.config["MAX_BODY_KB"] * 1024))
+
+    assert (response.status_code, list(response.json)) == (400, ["document"])
+
+
+def test_a_file_has_its_limit_too(api, app, monkeypatch):
+    client = api.as_(create_site_owner())
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2000)
+
+    response = client.post("/api/trial/pictures/", **_form_of(2000))
+
+    assert (response.status_code, response.json) == (413, {"detail": "The request body is too large."})
 
 
 def test_a_chunked_body_that_is_too_large_is_refused(api, app):
