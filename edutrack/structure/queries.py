@@ -89,7 +89,7 @@ def video_security_json(video_security_id: SQLColumnExpression[Any]) -> ScalarSe
 
 def list_items(kind: type[Item], *, governorate: int | None = None) -> Sequence[Any]:
     """Return everything of a kind as it is shown; of areas, only those of `governorate` where one is named."""
-    rows = _shown(kind)
+    rows = _SHOWN.get(kind, select(kind))
     if governorate is not None:
         rows = rows.where(Area.governorate_id == governorate)
     return db.session.scalars(rows.order_by(*_order(kind))).all()
@@ -97,7 +97,7 @@ def list_items(kind: type[Item], *, governorate: int | None = None) -> Sequence[
 
 def show_item(kind: type[Item], item_id: int) -> Any:
     """Return one item of a kind as it is shown; raises NotFound."""
-    shown = db.session.scalar(_shown(kind).where(kind.id == item_id))
+    shown = db.session.scalar(_SHOWN.get(kind, select(kind)).where(kind.id == item_id))
     if shown is None:
         raise NotFound()
     return shown
@@ -137,14 +137,6 @@ def named_items(kind: type[AnyItem], ids: Sequence[int], field: str) -> list[Any
     return found
 
 
-def _shown(kind: type[Item]) -> Select[Any]:
-    if kind is Division:
-        return select(division_json(Division.id)).select_from(Division)
-    if kind is Subject:
-        return select(subject_json(Subject.id)).select_from(Subject)
-    return select(kind)
-
-
 def _order(kind: Any) -> list[Any]:
     return [kind.order, kind.id] if hasattr(kind, "order") else [kind.id]
 
@@ -176,3 +168,10 @@ def _array(
 
 def _object(**values: Any) -> ColumnElement[Any]:
     return func.jsonb_build_object(*(part for pair in values.items() for part in pair), type_=JSONB)
+
+
+# Built once: making these takes longer than running them.
+_SHOWN: dict[type[Any], Select[Any]] = {
+    Division: select(division_json(Division.id)).select_from(Division),
+    Subject: select(subject_json(Subject.id)).select_from(Subject),
+}
