@@ -6,21 +6,16 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from edutrack.core import clock
 from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.core.fields import iso_z
-from edutrack.courses.models import Course, Lecture, StudyMaterial, Topic, Video
-from edutrack.wallet.models import RechargeBatch
+from edutrack.courses.models import Course
 from tests.api import counted_statements
 from tests.factories import (
     any_grade,
     create_assistant,
     create_course,
-    create_enrollment,
     create_lecture,
-    create_material,
-    create_purchase,
     create_site_owner,
     create_student,
     create_teacher,
@@ -437,67 +432,3 @@ def test_unknown_courses_are_not_found(owner, course_id):
     ]
 
     assert [(response.status_code, response.json) for response in responses] == [(404, NOT_FOUND)] * 3
-
-
-def test_an_unused_course_is_deleted_with_all_that_is_in_it(owner):
-    kept = create_video()
-    video = create_video()
-    create_material(video.lecture)
-
-    response = owner.delete(f"/api/courses/{video.lecture.course_id}/")
-
-    assert (response.status_code, response.data) == (204, b"")
-    left = {model: db.session.scalar(select(func.count()).select_from(model)) for model in (Course, Topic, Lecture)}
-    assert left == {Course: 1, Topic: 1, Lecture: 1}
-    assert db.session.scalars(select(Video.id)).all() == [kept.id]
-    assert db.session.scalar(select(func.count()).select_from(StudyMaterial)) == 0
-
-
-def create_batch(course, owner):
-    db.session.add(RechargeBatch(course=course, value=10, quantity=1, created_by_id=owner.user.id))
-    db.session.commit()
-
-
-@pytest.mark.parametrize("status", ["pending", "approved", "rejected"])
-def test_a_course_with_students_stays(owner, status):
-    video = create_video()
-    course = video.lecture.topic.course
-    create_enrollment(create_student(), course, status)
-
-    response = owner.delete(f"/api/courses/{course.id}/")
-
-    assert response.status_code == 400
-    assert response.json == {"detail": "Cannot delete a course that has students enrolled in it."}
-    assert db.session.scalar(select(func.count()).select_from(Video)) == 1
-
-
-def test_students_are_the_reason_that_is_named_where_there_are_several(owner):
-    lecture = create_lecture()
-    course, student = lecture.topic.course, create_student()
-    create_enrollment(student, course)
-    create_purchase(student, lecture)
-    create_batch(course, owner)
-
-    response = owner.delete(f"/api/courses/{course.id}/")
-
-    assert response.json == {"detail": "Cannot delete a course that has students enrolled in it."}
-
-
-def test_a_course_with_recharge_codes_stays(owner):
-    course = create_course()
-    create_batch(course, owner)
-
-    response = owner.delete(f"/api/courses/{course.id}/")
-
-    assert response.status_code == 400
-    assert response.json == {"detail": "Cannot delete a course that has recharge codes."}
-
-
-def test_a_course_with_purchases_stays(owner):
-    lecture = create_lecture()
-    create_purchase(create_student(), lecture, purchased_at=clock.now())
-
-    response = owner.delete(f"/api/courses/{lecture.course_id}/")
-
-    assert response.status_code == 400
-    assert response.json == {"detail": "Cannot delete a course that has purchases."}
