@@ -1,4 +1,4 @@
-"""The main job, whole, as its users do it: over HTTP on a served process, from the printed code to the kept progress."""
+"""The main job, whole, as its users do it over HTTP on a served process: from the printed code to the kept progress."""
 
 from datetime import datetime
 

@@ -52,3 +52,13 @@ def name_to_help():
 @pytest.mark.parametrize("name", [name for name in cli.commands if name not in ("run", "shell", "routes")])
 def test_every_command_is_in_the_readme(name):
     assert re.search(rf"^\| `edutrack {name}\b", README, re.MULTILINE)
+
+
+def test_every_rule_that_the_code_names_is_written_down():
+    headings = set(re.findall(r"^## (.+)$", (ROOT / "docs" / "rules.md").read_text(encoding="utf-8"), re.MULTILINE))
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "edutrack").rglob("*.py")]
+    # A name may go on in the docstring's next line.
+    named = {re.sub(r"\s+", " ", name) for source in sources for name in re.findall(r'rules\.md,\s+"([^"]+)"', source)}
+
+    assert named
+    assert named - headings == set()

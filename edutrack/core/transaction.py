@@ -15,7 +15,8 @@ from edutrack.core.database import violated_rule
 from edutrack.core.extensions import db
 
 #: serialization_failure and deadlock_detected: the same transaction may succeed when it is run again.
-_WORTH_RETRYING = frozenset({"40001", "40P01"})
+#: foreign_key_violation: another request removed what this one had just read; run again, it sees that it is gone.
+_WORTH_RETRYING = frozenset({"40001", "40P01", "23503"})
 _RETRIES = 3
 
 
@@ -32,8 +33,8 @@ def after_rollback(action: Callable[[], object]) -> None:
 def in_transaction(work: Callable[[], Any]) -> Any:
     """Return what `work` returns, after committing what it wrote.
 
-    Deadlocks and serialisation failures run the whole of it again, at most three times. A constraint violation that a
-    room has declared (`database.when_violated`) is raised as its domain error.
+    A constraint violation that a room has declared (`database.when_violated`) is raised as its domain error. After a
+    deadlock, a serialisation failure or a reference to what is gone the whole of it runs again, at most three times.
     """
     for attempts_left in range(_RETRIES, -1, -1):
         g.after_commit = []
@@ -43,21 +44,21 @@ def in_transaction(work: Callable[[], Any]) -> Any:
             db.session.commit()
         except DBAPIError as error:
             db.session.rollback()
-            if attempts_left and getattr(error.orig, "sqlstate", None) in _WORTH_RETRYING:
-                _rewind_uploads()
-                continue
             _run_after_rollback()
             rule = violated_rule(error) if isinstance(error, IntegrityError) else None
-            if rule is None:
+            if rule is not None:
+                raise rule from error
+            if not attempts_left or getattr(error.orig, "sqlstate", None) not in _WORTH_RETRYING:
                 raise
-            raise rule from error
+            _rewind_uploads()
         except BaseException:
             db.session.rollback()
             _run_after_rollback()
             raise
-        for action in g.after_commit:
-            action()
-        return result
+        else:
+            for action in g.after_commit:
+                action()
+            return result
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 

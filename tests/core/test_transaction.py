@@ -98,7 +98,10 @@ def test_after_rollback_has_a_transaction_of_its_own(api, in_view):
     assert seen == []
 
 
-@pytest.mark.parametrize("kind", [psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected])
+@pytest.mark.parametrize(
+    "kind",
+    [psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.ForeignKeyViolation],
+)
 def test_a_transaction_that_lost_a_race_runs_again_whole(api, in_view, kind):
     attempts = []
 
@@ -116,6 +119,22 @@ def test_a_transaction_that_lost_a_race_runs_again_whole(api, in_view, kind):
     assert api.post(RUN).status_code == 200
     assert _subjects() == ["attempt 4"]
     assert attempts == [1, 1, 1, 1, "committed"]
+
+
+def test_what_a_lost_attempt_left_outside_the_database_goes_before_the_next(api, in_view):
+    seen = []
+
+    def work():
+        after_rollback(lambda: seen.append("cleaned up"))
+        seen.append("attempt")
+        if len(seen) == 1:
+            raise _failure(psycopg.errors.DeadlockDetected)
+        return {}
+
+    in_view(work)
+
+    assert api.post(RUN).status_code == 200
+    assert seen == ["attempt", "cleaned up", "attempt"]
 
 
 def test_a_transaction_is_run_again_three_times_at_most(api, in_view):

@@ -1,10 +1,11 @@
 """Several people at the same courses in the same moment, on real commits."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from edutrack.core.extensions import db
 from edutrack.courses.models import Course, Lecture, Purchase, Topic
+from edutrack.courses.service import enrollments
 from tests.api import Api
 from tests.factories import (
     create_course,
@@ -103,3 +104,20 @@ def test_a_lecture_is_bought_or_deleted_and_never_both(owner, committing_app):
         assert (
             count(Lecture, Lecture.id == lecture_id) == count(Purchase, Purchase.lecture_id == lecture_id) == is_bought
         )
+
+
+def test_asking_for_a_course_that_is_deleted_meanwhile_is_asking_for_none(committing_app, monkeypatch):
+    course_id, student = create_course().id, create_student()
+    ask = enrollments.request_place
+
+    def delete_first(student_id, asked):
+        with db.engine.begin() as connection:
+            connection.execute(delete(Course).where(Course.id == asked))
+        return ask(student_id, asked)
+
+    monkeypatch.setattr(enrollments, "request_place", delete_first)
+
+    response = Api(committing_app).as_(student).post("/api/enrollments/", {"course": course_id})
+
+    assert response.status_code == 400
+    assert response.json == {"course": [f'Invalid pk "{course_id}" - object does not exist.']}
