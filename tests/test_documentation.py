@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ def test_the_tour_runs_as_pasted(served, committing_app, test_environment, tmp_p
     blocks = re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     tour = "\n".join(blocks).replace("http://127.0.0.1:8000", str(served.base_url).rstrip("/"))
     # The tour is pasted in the checkout's folder; here its cookies belong elsewhere.
-    tour = tour.replace(".venv/bin/python", sys.executable)
+    tour = tour.replace(".venv/bin/python", shlex.quote(sys.executable))
     environment = {**os.environ, **test_environment, "DATABASE_URL": committing_app.config["DATABASE_URL"]}
 
     finished = subprocess.run(
