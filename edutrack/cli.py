@@ -2,7 +2,10 @@
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
+from typing import TypeVar
 
 import click
 from flask import current_app
@@ -17,7 +20,11 @@ from edutrack.core.errors import DomainError, Invalid
 from edutrack.core.sealing import check_key
 from edutrack.core.settings import SETTINGS, SettingsError
 from edutrack.core.transaction import in_transaction
+from edutrack.demo.logins import new_password, remember_password, remembered_password, shown_logins
+from edutrack.demo.school import build_demo_school, is_demo_here
 from edutrack.wallet.invariants import violations
+
+Result = TypeVar("Result")
 
 
 @click.group(cls=FlaskGroup, create_app=create_app, add_version_option=False)
@@ -33,23 +40,26 @@ def cli() -> None:
 def create_owner_command(username: str, password: str, gmail: str) -> None:
     """Create a site owner."""
     check_key_or_exit()
-    try:
-        with current_app.test_request_context():
-            in_transaction(lambda: create_site_owner(username=username, password=password, gmail=gmail))
-    except Invalid as error:
-        raise click.ClickException(
-            "; ".join(f"{field}: {' '.join(messages)}" for field, messages in error.messages.items())
-        ) from None
-    except DomainError as error:
-        raise click.ClickException(error.message) from None
+    run_or_exit(lambda: create_site_owner(username=username, password=password, gmail=gmail))
     click.echo(f"Site owner {username} can sign in.")
+
+
+@cli.command("seed-demo")
+@click.option("--password", help="Of every demo user; left out: a random one.")
+def seed_demo_command(password: str | None) -> None:
+    """Fill an empty database with a small demo school."""
+    check_key_or_exit()
+    password = password or new_password()
+    if not seed_demo_or_exit(password):
+        raise click.ClickException("The database has users already; the demo school needs an empty one.")
+    click.echo(shown_logins(password))
 
 
 @cli.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="HOST")
 @click.option("--port", default=8000, show_default=True, envvar="PORT")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(min=1))
-@click.option("--prepare", is_flag=True, help="Bring the database up to date first.")
+@click.option("--prepare", is_flag=True, help="Bring the database up to date first; a new embedded one gets demo data.")
 def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
     """Run the production server."""
     from edutrack.serving import serve
@@ -57,9 +67,16 @@ def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
     if prepare:
         upgrade()
     check_key_or_exit()
+    is_embedded = current_app.config["EMBEDDED_DATABASE"]
+    if prepare and is_embedded:
+        seed_demo_or_exit(new_password())
     click.echo(f"EduTrack answers at http://{host}:{port}/api/ (Ctrl-C ends it).")
-    if current_app.config["EMBEDDED_DATABASE"]:
+    if is_embedded:
         click.echo(f"Embedded database and uploads: {current_app.config['EDUTRACK_DATA_DIR']}")
+        demo_password = remembered_password(Path(current_app.config["EDUTRACK_DATA_DIR"]))
+        # Somebody may have removed the database and left the password.
+        if demo_password and is_demo_here():
+            click.echo(shown_logins(demo_password))
     serve(host, port, workers)
 
 
@@ -81,6 +98,35 @@ def settings_command() -> None:
         value = current_app.config[setting.name]
         shown = "(secret)" if setting.secret and value else "" if value is None else value
         click.echo(f"{setting.name}={','.join(shown) if isinstance(shown, list) else shown}\n    {setting.help}")
+
+
+def seed_demo_or_exit(password: str) -> bool:
+    """Build the demo school and return whether it was built: not where anybody has an account already.
+
+    Beside an embedded database its password is remembered, so that every start of the server can show it.
+    """
+
+    def build() -> bool:
+        is_built = build_demo_school(password)
+        if is_built and current_app.config["EMBEDDED_DATABASE"]:
+            remember_password(Path(current_app.config["EDUTRACK_DATA_DIR"]), password)
+        return is_built
+
+    return run_or_exit(build)
+
+
+def run_or_exit(work: Callable[[], Result]) -> Result:
+    """Return what `work` returns, in a transaction; stop with one line where a rule refuses it."""
+    try:
+        with current_app.test_request_context():
+            result: Result = in_transaction(work)
+            return result
+    except Invalid as error:
+        raise click.ClickException(
+            "; ".join(f"{field}: {' '.join(messages)}" for field, messages in error.messages.items())
+        ) from None
+    except DomainError as error:
+        raise click.ClickException(error.message) from None
 
 
 def check_key_or_exit() -> None:

@@ -12,12 +12,17 @@ import pytest
 
 from edutrack.cli import cli
 from edutrack.core.settings import SETTINGS
+from edutrack.core.transaction import in_transaction
+from edutrack.demo.school import build_demo_school
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_tour_runs_as_pasted(served, committing_app, test_environment, tmp_path):
+    # `make run`, which the tour starts with, fills a new database with the demo school.
+    with committing_app.test_request_context():
+        assert in_transaction(lambda: build_demo_school("a decent password"))
     blocks = re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     tour = "\n".join(blocks).replace("http://127.0.0.1:8000", str(served.base_url).rstrip("/"))
     # The tour is pasted in the checkout's folder; here its cookies belong elsewhere.

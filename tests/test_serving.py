@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -20,14 +21,21 @@ def environment(tmp_path):
 
 @pytest.fixture
 def server(environment, tmp_path):
+    command(environment, "db", "upgrade")
+    with serving(environment, tmp_path / "serve.log") as process:
+        yield process
+
+
+@contextmanager
+def serving(environment, log, *options):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "edutrack", "serve", "--prepare", "--port", str(port)]
-    with (tmp_path / "serve.log").open("w") as log, subprocess.Popen(command, env=environment, stdout=log) as process:
+    line = [sys.executable, "-m", "edutrack", "serve", *options, "--port", str(port)]
+    with log.open("w") as output, subprocess.Popen(line, env=environment, stdout=output) as process:
         process.url = f"http://127.0.0.1:{port}"
         try:
-            until(lambda: is_ready(process.url))
+            until(lambda: is_ready(process.url), seconds=60)
             yield process
         finally:
             process.kill()
@@ -75,6 +83,34 @@ def test_a_command_beside_the_server_shares_its_database_and_leaves_it_running(s
     assert (signed_in.status_code, signed_in.json()["role"]) == (200, "siteowner")
     time.sleep(2)
     assert is_ready(server.url)
+
+
+def test_a_new_embedded_database_gets_a_demo_school_whose_logins_every_start_shows(environment, tmp_path):
+    shown = []
+    for start in ("first", "second"):
+        with serving(environment, tmp_path / start, "--prepare") as process:
+            found = re.search(r"all with the password (\S+)\n  (demo-owner) ", (tmp_path / start).read_text())
+            password, username = found.groups()
+            signed_in = httpx.post(
+                f"{process.url}/api/accounts/login/", json={"username": username, "password": password}
+            )
+            assert (signed_in.status_code, signed_in.json()["role"]) == (200, "siteowner")
+            shown.append(password)
+            process.terminate()
+            process.wait(timeout=20)
+
+    assert shown[0] == shown[1]
+    assert ((tmp_path / "data" / "demo-password").stat().st_mode & 0o777) == 0o600
+
+
+def test_a_database_with_users_gets_no_demo_school(environment, tmp_path):
+    command(environment, "db", "upgrade")
+    command(environment, "create-owner", "--username", "mona", "--password", "fine-words", "--gmail", "m@e.org")
+
+    with serving(environment, tmp_path / "serve.log", "--prepare") as process:
+        assert "demo" not in (tmp_path / "serve.log").read_text()
+        signed_in = httpx.post(f"{process.url}/api/accounts/login/", json={"username": "demo-owner", "password": "x"})
+        assert signed_in.status_code == 401
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

@@ -1,14 +1,32 @@
 """The one place that knows what time it is, so that tests can say otherwise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+_stopped_at: ContextVar[datetime | None] = ContextVar("stopped_at", default=None)
+
 
 def now() -> datetime:
     """Return the current moment, aware and in UTC."""
-    return datetime.now(UTC)
+    return _stopped_at.get() or datetime.now(UTC)
+
+
+@contextmanager
+def stopped_at(moment: datetime) -> Iterator[None]:
+    """Let it be `moment` (aware) for everything that this context does: what is done inside is done at that time.
+
+    Other threads and requests keep their own time.
+    """
+    token = _stopped_at.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _stopped_at.reset(token)
 
 
 def business_zone() -> ZoneInfo:

@@ -1,6 +1,7 @@
 """Calendar days in Cairo, which has days of 23 and of 25 hours."""
 
-from datetime import UTC, date, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 import time_machine
@@ -58,3 +59,22 @@ def test_the_zone_is_a_setting(app, monkeypatch):
 
 def test_an_access_window_is_of_whole_days():
     assert clock.days(7) == timedelta(hours=168)
+
+
+def test_the_clock_can_be_stopped_for_a_while_and_runs_on_afterwards():
+    moment = datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2)))
+    with clock.stopped_at(moment):
+        assert (clock.now(), clock.now().tzinfo) == (datetime(2026, 3, 1, 12, tzinfo=UTC), UTC)
+        with clock.stopped_at(moment + timedelta(days=1)):
+            assert clock.now() == datetime(2026, 3, 2, 12, tzinfo=UTC)
+        assert clock.now() == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    assert clock.now() > moment
+    with pytest.raises(ZeroDivisionError), clock.stopped_at(moment):
+        _ = 1 / 0
+    assert clock.now() > moment
+
+
+def test_a_stopped_clock_is_the_stopping_threads_alone():
+    with clock.stopped_at(datetime(2001, 1, 1, tzinfo=UTC)), ThreadPoolExecutor(1) as other:
+        assert other.submit(clock.now).result().year > 2001
