@@ -28,6 +28,7 @@ from edutrack.core.settings import load_settings
 from edutrack.core.transaction import in_transaction
 from edutrack.core.urls import init_urls
 from edutrack.courses.views import blueprint as courses
+from edutrack.notifications.views import blueprint as notifications
 from edutrack.structure.views import blueprint as structure
 from edutrack.students.views import blueprint as students
 from edutrack.wallet.views import blueprint as wallet
@@ -107,5 +108,5 @@ def _init_core(app: EduTrack) -> None:
 def _init_rooms(app: EduTrack) -> None:
     app.config.update(API_TITLE="EduTrack", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = _Api(app)
-    for room in (structure, accounts, students, courses, wallet):
+    for room in (structure, accounts, notifications, students, courses, wallet):
         api.register_blueprint(room, url_prefix="/api")

@@ -37,6 +37,7 @@ ACTORS = (
 PUBLIC =        "ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
 REFRESH_ONLY =  "401   401   401   401   401   401   401   401   401   401   401   401"
 LINK_HOLDER =   "link  link  link  link  link  link  link  link  link  link  link  link"
+RECEIVER =      "401   401   404   ok    404   404   404   404   404   404   off   404"
 LEAVING =       "401   401   ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
 EVERYBODY =     "401   401   ok    ok    ok    ok    ok    ok    ok    ok    off   ok"
 EVERY_STUDENT = "401   401   ok    ok    ok    ok    role  role  role  role  role  role"
@@ -78,6 +79,11 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/api/accounts/students/"): SITE_OWNER,
     ("GET", "/api/accounts/students/<int:student_id>/"): SITE_OWNER,
     ("PATCH", "/api/accounts/students/<int:student_id>/status/"): SITE_OWNER,
+    # Notifications
+    ("GET", "/api/notifications/"): EVERYBODY,
+    ("GET", "/api/notifications/unread_count/"): EVERYBODY,
+    ("POST", "/api/notifications/mark_all_read/"): EVERYBODY,
+    ("POST", "/api/notifications/<int:notification_id>/mark_read/"): RECEIVER,
     # Educational structure
     ("GET", "/api/structure/grades/"): PUBLIC,
     ("POST", "/api/structure/grades/"): SITE_OWNER,

@@ -13,6 +13,7 @@ from edutrack.core import clock
 from edutrack.core.extensions import db
 from edutrack.core.sealing import seal
 from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, StudyMaterial, Topic, Video
+from edutrack.notifications.models import Notification
 from edutrack.structure.models import Area, Division, Grade, SchoolType, Subject, VideoSecurity
 from edutrack.wallet.codes import new_codes, printed_code
 from edutrack.wallet.models import RechargeBatch, RechargeCode
@@ -284,6 +285,22 @@ def create_material(lecture: Lecture | None = None, **values: Any) -> StudyMater
                 "title": f"ملزمة {next(_numbers)}",
                 "file": "materials/nothing.pdf",
                 "file_name": "nothing.pdf",
+            }
+            | values
+        )
+    )
+
+
+def create_notification(person: Any, kind: str = "balance_added", **values: Any) -> Notification:
+    """A notification of a user, or of a profile's user."""
+    params = {"course_id": 7, "transaction_id": 8, "amount": "50.00", "course_name": "فيزياء"}
+    return _saved(
+        Notification(
+            **{
+                "user_id": getattr(person, "user_id", person.id),
+                "type": kind,
+                "params": params,
+                "created_at": clock.now(),
             }
             | values
         )

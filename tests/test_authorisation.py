@@ -24,6 +24,7 @@ from tests.factories import (
     create_enrollment,
     create_lecture,
     create_material,
+    create_notification,
     create_purchase,
     create_site_owner,
     create_student,
@@ -46,6 +47,7 @@ OUTCOMES = {
     (403, '{"error":"You are not enrolled in this course"}'): "enrol",
     (403, '{"detail":"This link is no longer valid."}'): "link",
     (404, '{"detail":"Not found."}'): "404",
+    (404, '{"error":"Notification not found"}'): "404",
 }
 #: Part of every name in the teacher's courses and of the student: foreign answers are not to hold it.
 CANARY = "canary"
@@ -96,6 +98,7 @@ class World:
             "enrollment_id": enrollment.id,
             "purchase_id": purchase.id,
             "code_id": create_code(course)[1].id,
+            "notification_id": create_notification(student).id,
         }
         _keep_progress(student, video)
         self.items = {

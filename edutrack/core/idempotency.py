@@ -20,13 +20,14 @@ from edutrack.core.auth import View, caller
 from edutrack.core.database import Base, Id, Int
 from edutrack.core.errors import Invalid, KeyReused
 from edutrack.core.extensions import db
+from edutrack.core.sealing import seal, unseal
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 255
 
 
 class IdempotencyKey(Base):
-    """The answer that was given to a user's request with a key."""
+    """The answer that was given to a user's request with a key; sealed, because it may be a recharge code."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (UniqueConstraint("user_id", "endpoint", "key"),)
@@ -38,7 +39,7 @@ class IdempotencyKey(Base):
     key: Mapped[str]
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[Int | None]
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
 
 
@@ -60,7 +61,7 @@ def idempotent(view: View) -> View:
 
 def _run_once(key: str, run: Callable[[], Any]) -> Any:
     digest = hashlib.sha256(request.path.encode() + b"\n" + request.get_data()).digest()
-    values = {"request_hash": digest, "created_at": clock.now(), "status": None, "body": None}
+    values = {"request_hash": digest, "created_at": clock.now(), "status": None, "sealed_body": None}
     owner = {"user_id": caller().user_id, "endpoint": str(request.endpoint), "key": key}
     row_id = db.session.scalar(
         insert(IdempotencyKey)
@@ -78,17 +79,18 @@ def _run_once(key: str, run: Callable[[], Any]) -> Any:
     db.session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.id == row_id)
-        .values(status=response.status_code, body=response.get_data())
+        .values(status=response.status_code, sealed_body=seal(response.get_data(as_text=True), "stored-answer"))
     )
     return response
 
 
 def _replay(owner: dict[str, Any], digest: bytes) -> Any:
     first = db.session.execute(
-        select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.body).filter_by(**owner)
+        select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.sealed_body).filter_by(**owner)
     ).one()
     if first.request_hash != digest:
         raise KeyReused("This Idempotency-Key was already used with another request.")
-    response = current_app.response_class(first.body, first.status, mimetype="application/json")
+    body = unseal(first.sealed_body, "stored-answer")
+    response = current_app.response_class(body, first.status, mimetype="application/json")
     response.headers["Idempotency-Replayed"] = "true"
     return response

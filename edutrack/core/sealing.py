@@ -17,7 +17,7 @@ from edutrack.core.extensions import db
 from edutrack.core.settings import SettingsError
 
 #: What a seal is for; a seal made for one purpose does not open for another.
-Purpose = Literal["recharge-code", "national-id", "key-check"]
+Purpose = Literal["recharge-code", "national-id", "stored-answer", "key-check"]
 _WITNESS = b"edutrack"
 
 

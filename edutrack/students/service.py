@@ -17,6 +17,7 @@ from edutrack.core.database import when_violated
 from edutrack.core.errors import Invalid, invalid_pk
 from edutrack.core.extensions import db
 from edutrack.core.sealing import seal, unseal
+from edutrack.notifications.service import notify
 from edutrack.students import mails, queries
 from edutrack.students.national_id import parse_national_id
 
@@ -102,6 +103,9 @@ def change_status(
         audit.record(caller, "student.status.changed", student, before=before, after=after)
         if student.status != before["status"]:
             mails.tell_status(student)
+        # Verified, but switched off: what the status alone would not say.
+        is_off = student.status == "verified" and not student.user.is_active
+        notify(student.user_id, "account_status_changed", state="inactive" if is_off else student.status)
         db.session.flush()
     return student
 

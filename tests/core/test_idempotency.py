@@ -129,7 +129,7 @@ def test_a_key_that_is_read_before_it_is_written_lets_requests_through(committin
     everybody_has_looked = Barrier(5)
 
     def look_then_run(key, run):
-        found = db.session.scalar(select(IdempotencyKey.body).where(IdempotencyKey.key == key))
+        found = db.session.scalar(select(IdempotencyKey.sealed_body).where(IdempotencyKey.key == key))
         db.session.rollback()
         everybody_has_looked.wait()
         return idempotency.current_app.response_class(found) if found else run()

@@ -108,7 +108,7 @@ def test_an_open_purchase_is_extended_from_its_end(api):
     entry = db.session.scalars(select(AuditEntry)).one()
     assert (entry.verb, entry.target_id) == ("purchase.reopened", purchase.id)
     assert entry.details == {"extra_days": 1, "effective_expiry": response.json["effective_expiry"]}
-    # In scope, the window, its log, and the answer with its relations.
+    # In scope, the window, its log, the notification, and the answer with its relations.
     assert len(statements) == 5
 
 

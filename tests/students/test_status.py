@@ -210,15 +210,15 @@ def test_a_status_counts_from_the_next_request_on(api, owner):
     assert (refusal.status_code, refusal.json) == (403, {"detail": INACTIVE})
 
 
-def test_a_change_runs_four_statements_before_its_mail_leaves(owner):
+def test_a_change_runs_five_statements_before_its_mail_leaves(owner):
     student = create_student(status="pending")
 
     with counted_statements() as statements:
         owner.patch(path_of(student), {"status": "verified"})
 
     changes = [statement for statement in statements if "mails" not in statement]
-    # The locked rows, the student, the user.
-    assert len(changes) == 3
+    # The locked rows, the student, the user, the notification.
+    assert len(changes) == 4
     assert len([statement for statement in statements if statement.startswith("INSERT INTO mails")]) == 1
 
 

@@ -177,7 +177,7 @@ def test_buying_costs_six_statements(api, student, lecture):
     with counted_statements() as statements:
         assert client.post(PATH, {"lecture": lecture.id}).status_code == 201
 
-    # What may be bought, the purchase, the balance, the entry; the purchase again with its relations, its reopenings.
+    # What may be bought, the purchase, the balance, the entry, the notification; the purchase with its relations.
     assert len(statements) == 6
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller, Role
@@ -18,6 +18,10 @@ def purchases_with_relations() -> Select[Purchase]:
 
     The lecture, topic, course and teacher are joined, so conditions may name them; reopenings come with the second.
     """
+    return _purchases_with_lectures().options(selectinload(Purchase.reopenings))
+
+
+def _purchases_with_lectures() -> Select[Purchase]:
     return (
         select(Purchase)
         .join(Purchase.lecture)
@@ -29,7 +33,6 @@ def purchases_with_relations() -> Select[Purchase]:
             .contains_eager(Lecture.topic)
             .contains_eager(Topic.course)
             .contains_eager(Course.teacher),
-            selectinload(Purchase.reopenings),
         )
     )
 
@@ -40,11 +43,19 @@ def own_purchases(caller: Caller) -> ColumnElement[bool]:
 
 
 def find_purchase(caller: Caller, purchase_id: int) -> Purchase:
-    """Return one of the caller's purchases with its relations, as the database has them now; raises NotFound."""
-    found = db.session.scalar(
-        purchases_with_relations()
-        .where(Purchase.id == purchase_id, own_purchases(caller))
-        .execution_options(populate_existing=True)
+    """Return one of the caller's purchases with its relations, as the database has them now; raises NotFound.
+
+    One statement: the reopenings of one purchase are few enough to be joined.
+    """
+    found = (
+        db.session.scalars(
+            _purchases_with_lectures()
+            .options(joinedload(Purchase.reopenings))
+            .where(Purchase.id == purchase_id, own_purchases(caller))
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .one_or_none()
     )
     if found is None:
         raise NotFound()

@@ -12,6 +12,7 @@ from edutrack.core.extensions import db
 from edutrack.courses.models import Course, Enrollment
 from edutrack.courses.queries.enrollments import course_on_offer, enrollment_row
 from edutrack.courses.queries.scope import own_courses
+from edutrack.courses.service.telling import tell_of_answer, tell_of_request
 
 Answer = Literal["approved", "rejected"]
 
@@ -38,6 +39,7 @@ def enroll(caller: Caller, course_id: int) -> Row[*tuple[Any, ...]]:
     enrollment_id = request_place(caller.student_id, course_id)
     if enrollment_id is None:
         raise Rejected(_ALREADY_ASKED)
+    tell_of_request(enrollment_id)
     return enrollment_row(enrollment_id)
 
 
@@ -106,6 +108,7 @@ def respond(caller: Caller, enrollment: Enrollment, answer: Answer, note: str | 
             raise NotFound()
         raise Rejected(_NOT_PENDING)
     audit.record(caller, f"enrollment.{answer}", answered)
+    tell_of_answer([enrollment_id], answer)
     db.session.flush()
     return enrollment_row(enrollment_id)
 
@@ -125,6 +128,8 @@ def respond_to_many(caller: Caller, enrollment_ids: list[int], answer: Answer, n
     ).all()
     for enrollment in answered:
         audit.record(caller, f"enrollment.{answer}", enrollment)
+    if answered:
+        tell_of_answer([enrollment.id for enrollment in answered], answer)
     db.session.flush()
     return len(answered)
 

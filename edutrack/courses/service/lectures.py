@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import update
+
 from edutrack.core import audit
 from edutrack.core.caller import Caller
 from edutrack.core.database import when_violated
@@ -11,6 +13,7 @@ from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture
 from edutrack.courses.service.changes import change, last_place, lock_course, usable_topic
 from edutrack.courses.service.deletion import delete_lectures, deleting
+from edutrack.courses.service.telling import tell_of_lecture
 
 when_violated(
     "ck_lectures_discount_within_price",
@@ -49,14 +52,17 @@ def create_lecture(
     db.session.add(lecture)
     audit.record(caller, "lecture.created", lecture, topic=topic, price=str(price), discount=str(discount))
     db.session.flush()
+    if is_active:
+        tell_of_lecture(lecture.id)
     return lecture
 
 
 def change_lecture(caller: Caller, lecture: Lecture, **values: Any) -> Lecture:
     """Change a lecture, or move it to another topic of its course, there as the last one unless `order` is given.
 
-    What was bought keeps the price that was paid and the days that were promised (rules.md, "Lectures"). Raises
-    Invalid for a topic of another course and for a discount above the price.
+    What was bought keeps the price that was paid and the days that were promised (rules.md, "Lectures"). Students are
+    told when it becomes active (rules.md, "Notifications"). Raises Invalid for a topic of another course and for a
+    discount above the price.
     """
     asked = values.pop("topic", lecture.topic_id)
     if asked != lecture.topic_id:
@@ -64,6 +70,7 @@ def change_lecture(caller: Caller, lecture: Lecture, **values: Any) -> Lecture:
         if topic.course_id != lecture.course_id:
             raise invalid_pk("topic", asked)
         values = {"order": last_place(Lecture, Lecture.topic_id == asked), "topic_id": asked} | values
+    is_published = bool(values.get("is_active")) and activate(lecture.id)
     changed = change(lecture, values)
     audit.record(
         caller,
@@ -75,7 +82,21 @@ def change_lecture(caller: Caller, lecture: Lecture, **values: Any) -> Lecture:
         available_days=lecture.available_days,
     )
     db.session.flush()
+    if is_published:
+        tell_of_lecture(lecture.id)
     return lecture
+
+
+def activate(lecture_id: int) -> bool:
+    """Switch a lecture on; return whether it was off, which of several requests at once is true for one only."""
+    activated = db.session.scalar(
+        update(Lecture)
+        .where(Lecture.id == lecture_id, ~Lecture.is_active)
+        .values(is_active=True)
+        .returning(Lecture.id)
+        .execution_options(synchronize_session=False)
+    )
+    return activated is not None
 
 
 def delete_lecture(caller: Caller, lecture: Lecture) -> None:

@@ -9,6 +9,7 @@ from edutrack.core.extensions import db
 from edutrack.core.fields import iso_z
 from edutrack.courses.models import LONGEST_WINDOW_DAYS, Purchase, Reopening
 from edutrack.courses.queries.purchases import find_purchase
+from edutrack.courses.service.telling import tell_of_reopening
 
 
 def reopen_purchase(caller: Caller, purchase: Purchase, extra_days: int, note: str) -> Purchase:
@@ -40,6 +41,7 @@ def reopen_purchase(caller: Caller, purchase: Purchase, extra_days: int, note: s
         extra_days=extra_days,
         effective_expiry=iso_z(extended.effective_expiry),
     )
+    tell_of_reopening(extended.id, extra_days)
     db.session.flush()
     return find_purchase(caller, extended.id)
 

@@ -11,7 +11,7 @@ from edutrack.courses.models import Course, Enrollment, Lecture, Topic
 
 
 def course_access(student_id: int, course_id: int) -> Row[*tuple[Any, ...]] | None:
-    """Return `is_approved` (the student's enrolment is) and `is_available` (the course and its teacher are active).
+    """Return `is_approved` (the student's enrolment is), `is_available` (course and teacher are active), `course_name`.
 
     None where there is no such course.
     """
@@ -19,6 +19,7 @@ def course_access(student_id: int, course_id: int) -> Row[*tuple[Any, ...]] | No
         select(
             (Enrollment.status == "approved").is_(True).label("is_approved"),
             and_(Course.is_active, User.is_active).label("is_available"),
+            Course.name.label("course_name"),
         )
         .select_from(Course)
         .join(Course.teacher)
@@ -32,7 +33,8 @@ def course_access(student_id: int, course_id: int) -> Row[*tuple[Any, ...]] | No
 def lecture_access(student_id: int, lecture_id: int) -> Row[*tuple[Any, ...]] | None:
     """Return `course_id`, `is_active` (the lecture and its topic are), `is_available` and `is_approved` of its course.
 
-    None where there is no such lecture.
+    Beside them stands who is to be told of a sale, and in which names: `teacher_user_id`, `lecture_name` and
+    `course_name`. None where there is no such lecture.
     """
     statement = (
         select(
@@ -40,6 +42,9 @@ def lecture_access(student_id: int, lecture_id: int) -> Row[*tuple[Any, ...]] | 
             and_(Lecture.is_active, Topic.is_active).label("is_active"),
             and_(Course.is_active, User.is_active).label("is_available"),
             (Enrollment.status == "approved").is_(True).label("is_approved"),
+            Teacher.user_id.label("teacher_user_id"),
+            Lecture.name.label("lecture_name"),
+            Course.name.label("course_name"),
         )
         .select_from(Lecture)
         .join(Lecture.topic)

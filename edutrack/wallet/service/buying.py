@@ -11,6 +11,7 @@ from edutrack.core.caller import Caller
 from edutrack.core.errors import Forbidden, Rejected, invalid_pk
 from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture, Purchase
+from edutrack.notifications.service import notify
 from edutrack.wallet.queries.access import lecture_access
 from edutrack.wallet.service.ledger import Source, balance_of, debit
 
@@ -21,6 +22,7 @@ _COLUMNS = ("student_id", "lecture_id", "course_id", "amount_paid", "purchased_a
 def buy_lecture(caller: Caller, lecture_id: int) -> int:
     """Give the student a lecture for its days and take its price from the course's balance; return the purchase's id.
 
+    The teacher is told (rules.md, "Notifications").
     Raises, in this order: Invalid for an unknown lecture, Rejected for one that is not for sale, Forbidden without an
     approved enrolment, Rejected where it is bought already or the balance does not suffice (rules.md, "Buying").
     """
@@ -42,6 +44,17 @@ def buy_lecture(caller: Caller, lecture_id: int) -> int:
         if debit(caller.student_id, access.course_id, bought.amount_paid, source, now) is None:
             missing = bought.amount_paid - balance_of(caller.student_id, access.course_id)
             raise Rejected(f"Insufficient balance. You need {missing:.2f} more.")
+    notify(
+        access.teacher_user_id,
+        "lecture_purchased",
+        purchase_id=bought.id,
+        lecture_id=lecture_id,
+        course_id=access.course_id,
+        student_id=caller.student_id,
+        lecture_name=access.lecture_name,
+        course_name=access.course_name,
+        student_name=caller.name,
+    )
     return bought.id
 
 

@@ -12,7 +12,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from edutrack.core.extensions import db
+from edutrack.notifications.service import notify
 from edutrack.wallet.models import BalanceTransaction, CourseBalance
+
+#: What the column holds.
+LARGEST_BALANCE = Decimal("9999999999.99")
 
 
 class Source(NamedTuple):
@@ -30,16 +34,20 @@ class Entry(NamedTuple):
     balance_after: Decimal
 
 
-def credit(student_id: int, course_id: int, amount: Decimal, source: Source, at: datetime) -> Entry:
-    """Add `amount` (above zero) to a student's balance in a course, which may be the first there is."""
+def credit(student_id: int, course_id: int, amount: Decimal, source: Source, at: datetime) -> Entry | None:
+    """Add `amount` (above zero) to a student's balance in a course, which may be the first there is.
+
+    None, and nothing added, where the balance would become larger than can be kept.
+    """
     added = upsert(CourseBalance).values(student_id=student_id, course_id=course_id, balance=amount, updated_at=at)
     balance = db.session.scalar(
         added.on_conflict_do_update(
             index_elements=["student_id", "course_id"],
             set_={"balance": CourseBalance.balance + added.excluded.balance, "updated_at": at},
+            where=CourseBalance.balance <= LARGEST_BALANCE - added.excluded.balance,
         ).returning(CourseBalance.balance)
     )
-    return _enter(student_id, course_id, amount, balance, source, at)
+    return None if balance is None else _enter(student_id, course_id, amount, balance, source, at)
 
 
 def debit(student_id: int, course_id: int, amount: Decimal, source: Source, at: datetime) -> Entry | None:
@@ -63,9 +71,19 @@ def balance_of(student_id: int, course_id: int) -> Decimal:
     return db.session.scalar(held) or Decimal(0)
 
 
-def _enter(
-    student_id: int, course_id: int, amount: Decimal, balance: Decimal | None, source: Source, at: datetime
-) -> Entry:
+def tell_of_credit(user_id: int, course_id: int, course_name: str, amount: Decimal, entry: Entry) -> None:
+    """Tell a student what was added to their balance (rules.md, "Notifications")."""
+    notify(
+        user_id,
+        "balance_added",
+        course_id=course_id,
+        transaction_id=entry.id,
+        course_name=course_name,
+        amount=f"{amount:.2f}",
+    )
+
+
+def _enter(student_id: int, course_id: int, amount: Decimal, balance: Decimal, source: Source, at: datetime) -> Entry:
     entry = db.session.execute(
         insert(BalanceTransaction)
         .values(

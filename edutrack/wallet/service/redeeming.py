@@ -15,7 +15,7 @@ from edutrack.core.sealing import seal
 from edutrack.wallet.codes import normalised_code
 from edutrack.wallet.models import RechargeCode
 from edutrack.wallet.queries.access import course_access
-from edutrack.wallet.service.ledger import Source, credit
+from edutrack.wallet.service.ledger import Source, credit, tell_of_credit
 
 _FAILURES_WITHIN = timedelta(minutes=15)
 _NOT_ENROLLED = "You must be enrolled and approved in this course before redeeming codes."
@@ -34,7 +34,8 @@ def redeem_code(caller: Caller, typed: str, course_id: int, *, most_failures: in
 
     Decided by one conditional UPDATE of the code, so of any number of attempts at once exactly one succeeds.
     Raises Forbidden where the student is not enrolled and approved, NotFound for an unknown code, Rejected for one that
-    is used, meant for another course, expired or cancelled; Throttled after `most_failures` unknown codes.
+    is used, meant for another course, expired, cancelled, or more than the balance can hold; Throttled after
+    `most_failures` unknown codes.
     """
     student_id = caller.student_id
     access = course_access(student_id, course_id)
@@ -50,6 +51,9 @@ def redeem_code(caller: Caller, typed: str, course_id: int, *, most_failures: in
     if used is None:
         raise _refusal(student_id, sealed, course_id)
     entry = credit(student_id, course_id, used.value, Source(code_id=used.id), now)
+    if entry is None:
+        raise Rejected("Your balance in this course cannot hold the value of this code.")
+    tell_of_credit(caller.user_id, course_id, access.course_name, used.value, entry)
     return Redeemed(entry.balance_after, entry.id)
 
 
