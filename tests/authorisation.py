@@ -177,5 +177,11 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/api/wallet/recharge-codes/"): SITE_OWNER,
     ("POST", "/api/wallet/recharge-codes/"): SITE_OWNER,
     ("GET", "/api/wallet/recharge-codes/<int:code_id>/"): SITE_OWNER,
+    ("POST", "/api/wallet/recharge-codes/<int:code_id>/void/"): SITE_OWNER,
     ("POST", "/api/wallet/recharge-codes/bulk/"): SITE_OWNER,
+    ("GET", "/api/wallet/batches/"): SITE_OWNER,
+    ("GET", "/api/wallet/batches/<int:batch_id>/"): SITE_OWNER,
+    ("GET", "/api/wallet/batches/<int:batch_id>/codes.csv"): SITE_OWNER,
+    ("POST", "/api/wallet/batches/<int:batch_id>/void/"): SITE_OWNER,
+    ("POST", "/api/wallet/adjustments/"): SITE_OWNER,
 }

@@ -98,6 +98,7 @@ class World:
             "enrollment_id": enrollment.id,
             "purchase_id": purchase.id,
             "code_id": create_code(course)[1].id,
+            "batch_id": create_code(course)[1].batch_id,
             "notification_id": create_notification(student).id,
         }
         _keep_progress(student, video)

@@ -48,6 +48,11 @@ INVARIANTS: dict[str, str] = {
         SELECT id AS code_id FROM recharge_codes
         WHERE (used_by_id IS NULL) <> (used_at IS NULL) OR used_at > expires_at OR used_at > voided_at
     """,
+    "no_code_is_used_and_voided": """
+        SELECT c.id AS code_id FROM recharge_codes c
+        WHERE c.voided_at IS NOT NULL
+          AND (c.used_by_id IS NOT NULL OR EXISTS (SELECT FROM balance_transactions t WHERE t.code_id = c.id))
+    """,
     "each_paid_purchase_has_one_debit": """
         SELECT p.id AS purchase_id, p.amount_paid, t.entries
         FROM purchases p

@@ -1,14 +1,16 @@
 """Bodies of the wallet."""
 
+from decimal import Decimal
 from typing import Any
 
+from marshmallow import ValidationError, validates
 from marshmallow import fields as plain
 
 from edutrack.core import fields
 from edutrack.core.schemas import Schema
 from edutrack.core.sealing import unseal
 from edutrack.wallet.codes import printed_code, serial
-from edutrack.wallet.models import LABEL_LENGTH, MAX_BATCH_QUANTITY
+from edutrack.wallet.models import LABEL_LENGTH, MAX_BATCH_QUANTITY, REASON_LENGTH
 
 #: Longer than any code or serial with every blank and dash that somebody may put into it.
 _TYPED_LENGTH = 100
@@ -80,6 +82,26 @@ class RechargeBatchSchema(Schema):
     created_by_username = plain.String(required=True)
     used_count = plain.Integer(required=True)
     total_value = fields.Decimals(required=True)
+
+
+class VoidSchema(Schema):
+    """Why codes are cancelled."""
+
+    reason = fields.Text(longest=REASON_LENGTH, required=True)
+
+
+class AdjustmentSchema(Schema):
+    """By how much a balance is corrected, and why."""
+
+    student = fields.Id(required=True)
+    course = fields.Id(required=True)
+    amount = fields.Decimals(required=True)
+    reason = fields.Text(longest=REASON_LENGTH, required=True)
+
+    @validates("amount")
+    def _refuse_zero(self, amount: Decimal, **_: Any) -> None:
+        if amount == 0:
+            raise ValidationError("The amount may not be zero.")
 
 
 class RedeemSchema(Schema):

@@ -39,6 +39,10 @@ DAMAGE = {
         "ALTER TABLE recharge_codes DROP CONSTRAINT ck_recharge_codes_used_whole",
         "UPDATE recharge_codes SET used_at = NULL",
     ],
+    "no_code_is_used_and_voided": [
+        "ALTER TABLE recharge_codes DROP CONSTRAINT ck_recharge_codes_not_used_and_voided",
+        "UPDATE recharge_codes SET voided_at = now(), void_reason = 'lost' WHERE used_by_id IS NOT NULL",
+    ],
     "each_paid_purchase_has_one_debit": ["UPDATE purchases SET amount_paid = amount_paid + 1"],
     "a_lecture_is_bought_once": [
         "ALTER TABLE purchases DROP CONSTRAINT uq_purchases_student_id_lecture_id",

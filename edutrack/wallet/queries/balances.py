@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Row, Select, case, select
 from sqlalchemy.orm import contains_eager
 
+from edutrack.core.extensions import db
 from edutrack.courses.models import Course, Lecture, Purchase
 from edutrack.wallet.models import Adjustment, BalanceTransaction, CourseBalance, RechargeCode
 
@@ -26,8 +27,19 @@ def balances(student_id: int) -> Select[CourseBalance]:
 
 
 def transactions(student_id: int, course_id: int | None) -> Select[*tuple[Any, ...]]:
-    """Return a student's ledger entries, newest first, each with its kind and what it refers to."""
-    rows = (
+    """Return a student's ledger entries, newest first."""
+    rows = _entries().where(BalanceTransaction.student_id == student_id).order_by(BalanceTransaction.id.desc())
+    return rows if course_id is None else rows.where(BalanceTransaction.course_id == course_id)
+
+
+def transaction(entry_id: int) -> Row[*tuple[Any, ...]]:
+    """Return one ledger entry, which exists, as the list shows it."""
+    return db.session.execute(_entries().where(BalanceTransaction.id == entry_id)).one()
+
+
+def _entries() -> Select[*tuple[Any, ...]]:
+    """Return the select of ledger entries, each with its kind and what it refers to."""
+    return (
         select(
             BalanceTransaction.id,
             BalanceTransaction.course_id.label("course"),
@@ -50,7 +62,4 @@ def transactions(student_id: int, course_id: int | None) -> Select[*tuple[Any, .
         .outerjoin(Purchase, Purchase.id == BalanceTransaction.purchase_id)
         .outerjoin(Lecture, Lecture.id == Purchase.lecture_id)
         .outerjoin(Adjustment, Adjustment.id == BalanceTransaction.adjustment_id)
-        .where(BalanceTransaction.student_id == student_id)
-        .order_by(BalanceTransaction.id.desc())
     )
-    return rows if course_id is None else rows.where(BalanceTransaction.course_id == course_id)

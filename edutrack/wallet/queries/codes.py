@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import aliased
 
 from edutrack.accounts.models import Student, Teacher, User
@@ -81,35 +81,6 @@ def find_code(_caller: Caller, code_id: int) -> Any:
 def code_of_single(batch: RechargeBatch) -> Any:
     """Return the one code of a batch of one, as the list shows it."""
     return db.session.execute(codes_with_relations().where(RechargeCode.batch_id == batch.id)).one()
-
-
-def batch_with_counts(batch: RechargeBatch) -> Any:
-    """Return a batch with how many of its codes are used and what all of them are worth."""
-    used = (
-        select(func.count())
-        .where(RechargeCode.batch_id == RechargeBatch.id, RechargeCode.used_by_id.is_not(None))
-        .scalar_subquery()
-    )
-    statement = (
-        select(
-            RechargeBatch.id,
-            RechargeBatch.label,
-            RechargeBatch.course_id.label("course"),
-            Course.name.label("course_name"),
-            RechargeBatch.value,
-            RechargeBatch.quantity,
-            RechargeBatch.expires_at,
-            RechargeBatch.created_at,
-            RechargeBatch.created_by_id.label("created_by"),
-            _Creator.username.label("created_by_username"),
-            used.label("used_count"),
-            (RechargeBatch.value * RechargeBatch.quantity).label("total_value"),
-        )
-        .join(RechargeBatch.course)
-        .join(_Creator, RechargeBatch.created_by)
-        .where(RechargeBatch.id == batch.id)
-    )
-    return db.session.execute(statement).one()
 
 
 def _named(search: str) -> Any:

@@ -1,6 +1,6 @@
-"""Routes of the wallet: codes, balances, the ledger, buying."""
+"""Routes of the wallet: codes and their batches, balances, the ledger, buying."""
 
-from edutrack.wallet.views import codes, money
+from edutrack.wallet.views import batches, codes, money
 from edutrack.wallet.views.room import blueprint
 
-__all__ = ["blueprint", "codes", "money"]
+__all__ = ["batches", "blueprint", "codes", "money"]

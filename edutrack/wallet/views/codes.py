@@ -1,4 +1,4 @@
-"""Recharge codes: making and listing them."""
+"""Recharge codes: making, listing and cancelling them."""
 
 from typing import Any
 
@@ -7,13 +7,15 @@ from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
 from edutrack.core.idempotency import idempotent
 from edutrack.wallet import service
-from edutrack.wallet.queries.codes import batch_with_counts, code_of_single, codes, find_code
+from edutrack.wallet.queries.batches import batch_with_counts
+from edutrack.wallet.queries.codes import code_of_single, codes, find_code
 from edutrack.wallet.schemas import (
     CodeFilterSchema,
     NewBatchSchema,
     NewCodeSchema,
     RechargeBatchSchema,
     RechargeCodeSchema,
+    VoidSchema,
 )
 from edutrack.wallet.views.room import blueprint
 
@@ -44,6 +46,18 @@ def make_code(values: dict[str, Any]) -> Any:
 @blueprint.response(200, RechargeCodeSchema)
 def show_code(code: Any) -> Any:
     """Show one recharge code."""
+    return code
+
+
+@blueprint.post("/wallet/recharge-codes/<int:code_id>/void/")
+@guard(Role.SITE_OWNER)
+@path_object("code", find_code)
+@blueprint.body(VoidSchema)
+@blueprint.response(200, RechargeCodeSchema)
+def void_code(values: dict[str, Any], code: Any) -> Any:
+    """Cancel a recharge code that nobody has used."""
+    service.void_code(caller(), code.id, values["reason"])
+    # Neither who used it nor anything else that is shown has changed.
     return code
 
 

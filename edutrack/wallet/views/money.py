@@ -1,4 +1,4 @@
-"""What students do with money: redeem, buy, and see where it went."""
+"""What students do with money: redeem, buy, and see where it went; and how the site owner corrects it."""
 
 from typing import Any
 
@@ -13,8 +13,9 @@ from edutrack.core.idempotency import idempotent
 from edutrack.courses.queries.purchases import find_purchase
 from edutrack.courses.schemas.purchases import PurchaseSchema
 from edutrack.wallet import service
-from edutrack.wallet.queries.balances import balances, transactions
+from edutrack.wallet.queries.balances import balances, transaction, transactions
 from edutrack.wallet.schemas import (
+    AdjustmentSchema,
     BalanceSchema,
     BuySchema,
     RedeemedSchema,
@@ -44,6 +45,16 @@ def redeem(values: dict[str, Any]) -> service.Redeemed:
 def buy(values: dict[str, Any]) -> Any:
     """Buy a lecture with the balance of its course."""
     return find_purchase(caller(), service.buy_lecture(caller(), values["lecture"]))
+
+
+@blueprint.post("/wallet/adjustments/")
+@guard(Role.SITE_OWNER)
+@idempotent
+@blueprint.body(AdjustmentSchema)
+@blueprint.response(201, TransactionSchema)
+def adjust(values: dict[str, Any]) -> Any:
+    """Correct a student's balance in a course, and answer the ledger entry."""
+    return transaction(service.adjust_balance(caller(), **values))
 
 
 @blueprint.get("/wallet/balances/")

@@ -1,0 +1,88 @@
+"""Batches of codes, as the site owner sees them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy.orm import aliased
+
+from edutrack.accounts.models import User
+from edutrack.core import clock
+from edutrack.core.caller import Caller
+from edutrack.core.errors import NotFound
+from edutrack.core.extensions import db
+from edutrack.courses.models import Course
+from edutrack.wallet.models import RechargeBatch, RechargeCode
+
+_Creator = aliased(User)
+#: Codes fetched at a time where a batch is streamed whole.
+_STREAM_ROWS = 1000
+
+
+def batches() -> Select[*tuple[Any, ...]]:
+    """Return the batches that were made as such, newest first."""
+    return _with_counts().where(~RechargeBatch.is_single).order_by(RechargeBatch.id.desc())
+
+
+def find_batch(_caller: Caller, batch_id: int) -> RechargeBatch:
+    """Return a batch that was made as one; raises NotFound. Only site owners get this far."""
+    batch = db.session.scalar(select(RechargeBatch).where(RechargeBatch.id == batch_id, ~RechargeBatch.is_single))
+    if batch is None:
+        raise NotFound()
+    return batch
+
+
+def batch_with_counts(batch: RechargeBatch) -> Row[*tuple[Any, ...]]:
+    """Return a batch with how many of its codes are used and what all of them are worth."""
+    return db.session.execute(_with_counts().where(RechargeBatch.id == batch.id)).one()
+
+
+def codes_of_batch(batch_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    """Yield the codes of a batch in order of their numbers, still sealed, each with its status, part by part.
+
+    A cursor on the server keeps the memory of either side small.
+    """
+    rows = (
+        select(
+            RechargeCode.sealed,
+            RechargeCode.batch_id,
+            RechargeCode.number,
+            RechargeCode.value,
+            RechargeCode.expires_at,
+            case(
+                (RechargeCode.used_by_id.is_not(None), "used"),
+                (RechargeCode.voided_at.is_not(None), "voided"),
+                (RechargeCode.expires_at <= clock.now(), "expired"),
+                else_="unused",
+            ).label("status"),
+        )
+        .where(RechargeCode.batch_id == batch_id)
+        .order_by(RechargeCode.number)
+    )
+    yield from db.session.execute(rows, execution_options={"yield_per": _STREAM_ROWS}).partitions(_STREAM_ROWS)
+
+
+def _with_counts() -> Select[*tuple[Any, ...]]:
+    used = (
+        select(func.count())
+        .where(RechargeCode.batch_id == RechargeBatch.id, RechargeCode.used_by_id.is_not(None))
+        .scalar_subquery()
+    )
+    return (
+        select(
+            RechargeBatch.id,
+            RechargeBatch.label,
+            RechargeBatch.course_id.label("course"),
+            Course.name.label("course_name"),
+            RechargeBatch.value,
+            RechargeBatch.quantity,
+            RechargeBatch.expires_at,
+            RechargeBatch.created_at,
+            RechargeBatch.created_by_id.label("created_by"),
+            _Creator.username.label("created_by_username"),
+            used.label("used_count"),
+            (RechargeBatch.value * RechargeBatch.quantity).label("total_value"),
+        )
+        .join(RechargeBatch.course)
+        .join(_Creator, RechargeBatch.created_by)
+    )
