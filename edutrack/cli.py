@@ -17,6 +17,7 @@ from edutrack import create_app
 from edutrack.accounts.service import create_site_owner
 from edutrack.core.embedded import EmbeddedDatabaseError
 from edutrack.core.errors import DomainError, Invalid
+from edutrack.core.mail import deliver_mail
 from edutrack.core.sealing import check_key
 from edutrack.core.settings import SETTINGS, SettingsError
 from edutrack.core.transaction import in_transaction
@@ -78,6 +79,12 @@ def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
         if demo_password and is_demo_here():
             click.echo(shown_logins(demo_password))
     serve(host, port, workers)
+
+
+@cli.command("send-mail")
+def send_mail_command() -> None:
+    """Deliver the mail that waits, once, and say how many left."""
+    click.echo(f"Mails delivered: {deliver_mail()}.")
 
 
 @cli.command("check-ledger")

@@ -9,6 +9,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from edutrack import EduTrack, create_app
+from edutrack.core.mail import start_courier
 
 _MASTER = "EDUTRACK_SERVER_PID"
 _PR_SET_PDEATHSIG = 1
@@ -38,7 +39,9 @@ def serve(host: str, port: int, workers: int) -> None:
 def worker_application() -> EduTrack:
     """Return the application of one worker process, which from here on never outlives the server that started it."""
     _end_with(int(os.environ[_MASTER]))
-    return create_app()
+    app = create_app()
+    start_courier(app)
+    return app
 
 
 def _end_with(master: int) -> None:

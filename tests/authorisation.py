@@ -50,6 +50,9 @@ ENROLLMENT =    "401   401   wait  ok    off   own   role  role  role  role  rol
 HOLDERS =       "401   401   wait  ok    off   ok    role  role  role  role  role  ok"
 SITE_OWNER =    "401   401   role  role  role  role  role  role  role  role  role  ok"
 TEACHING =      "401   401   role  role  role  role  ok    ok    ok    ok    off   role"
+TEACHER =       "401   401   role  role  role  role  role  role  ok    ok    off   role"
+COWORKERS =     "401   401   role  role  role  role  ok    404   ok    404   off   role"
+ITS_TEACHER =   "401   401   role  role  role  role  role  role  ok    404   off   role"
 STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   ok"
 STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   ok"
 EDITORS =       "401   401   role  role  role  role  role  role  ok    ok    off   ok"
@@ -72,6 +75,17 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/api/accounts/teachers/<int:teacher_id>/"): SITE_OWNER,
     ("PATCH", "/api/accounts/teachers/<int:teacher_id>/"): SITE_OWNER,
     ("GET", "/api/accounts/assistants/"): SITE_OWNER,
+    ("POST", "/api/accounts/password/change/"): EVERYBODY,
+    ("POST", "/api/accounts/password/reset/"): PUBLIC,
+    ("POST", "/api/accounts/password/reset/confirm/"): PUBLIC,
+    ("POST", "/api/accounts/users/<int:user_id>/password/"): EDITORS_OF_IT,
+    ("POST", "/api/accounts/email/verify/"): PUBLIC,
+    ("POST", "/api/accounts/email/resend/"): EVERYBODY,
+    ("GET", "/api/accounts/teacher/assistants/"): TEACHING,
+    ("POST", "/api/accounts/teacher/assistants/"): TEACHER,
+    ("GET", "/api/accounts/teacher/assistants/<int:assistant_id>/"): COWORKERS,
+    ("PATCH", "/api/accounts/teacher/assistants/<int:assistant_id>/"): ITS_TEACHER,
+    ("DELETE", "/api/accounts/teacher/assistants/<int:assistant_id>/"): ITS_TEACHER,
     # Students
     ("POST", "/api/accounts/students/register/"): PUBLIC,
     ("GET", "/api/accounts/profile/me/"): EVERY_STUDENT,

@@ -76,7 +76,7 @@ class World:
             "student": student,
             "suspended student": create_student(status="suspended_temporary"),
             "other student": create_student(),
-            "assistant": create_assistant(teacher),
+            "assistant": create_assistant(teacher, name=CANARY),
             "other assistant": create_assistant(),
             "teacher": teacher,
             "other teacher": create_teacher(),
@@ -88,6 +88,8 @@ class World:
         self.tokens["anonymous"] = None
         self.ids = {
             "teacher_id": teacher.id,
+            "assistant_id": people["assistant"].id,
+            "user_id": people["assistant"].user_id,
             "student_id": student.id,
             "subject_id": course.subject_id,
             "course_id": course.id,

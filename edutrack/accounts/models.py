@@ -51,7 +51,24 @@ class User(Base):
     role: Mapped[str]
     #: A student's is set by the status rules, everybody else's by hand.
     is_active: Mapped[bool] = mapped_column(default=True)
+    #: When the holder of the address showed that it is theirs; null until then, and again once the address changes.
+    email_verified_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+
+class MailToken(Base):
+    """The key in a mailed link, good once, for one purpose and as long as the user has the address it was sent to."""
+
+    __tablename__ = "mail_tokens"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str]
+    #: SHA-256: whoever reads the table cannot use what is in it.
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    address: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Session(Base):

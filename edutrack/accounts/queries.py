@@ -139,6 +139,61 @@ def assistants(*, teacher: int | None = None, search: str = "") -> Select[*tuple
     return rows if teacher is None else rows.where(Assistant.teacher_id == teacher)
 
 
+def own_assistants(caller: Caller, *, is_active: bool | None = None, search: str = "") -> Select[*tuple[Any, ...]]:
+    """Return the select of the assistants of the caller's teacher, newest first.
+
+    `search` finds words in the name, the phone number and the e-mail address.
+    """
+    rows = assistants(search=search).where(_works_with(caller))
+    return rows if is_active is None else rows.where(User.is_active.is_(is_active))
+
+
+def show_assistant(caller: Caller, assistant_id: int) -> Row[*tuple[Any, ...]]:
+    """Return one assistant of the caller's teacher as it is shown; raises NotFound."""
+    shown = db.session.execute(_SHOWN_ASSISTANTS.where(Assistant.id == assistant_id, _works_with(caller))).one_or_none()
+    if shown is None:
+        raise NotFound()
+    return shown
+
+
+def lock_assistant(caller: Caller, assistant_id: int) -> Assistant:
+    """Return an assistant of the caller's with the user, both unchanged by others until this transaction ends.
+
+    Raises NotFound.
+    """
+    found: Assistant | None = db.session.scalar(
+        select(Assistant)
+        .join(Assistant.user)
+        .options(contains_eager(Assistant.user))
+        .where(Assistant.id == assistant_id, _works_with(caller))
+        .with_for_update(key_share=True, of=(Assistant, User))
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lock_user_of(caller: Caller, user_id: int) -> User:
+    """Return a user whose password the caller may replace, locked: any for a site owner, a teacher's own assistants.
+
+    Raises NotFound.
+    """
+    wanted = select(User).where(User.id == user_id)
+    if not caller.is_site_owner:
+        wanted = wanted.where(exists().where(Assistant.user_id == User.id, _works_with(caller)))
+    found: User | None = db.session.scalar(
+        wanted.with_for_update(key_share=True, of=User).execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _works_with(caller: Caller) -> ColumnElement[bool]:
+    return Assistant.teacher_id == caller.teacher_id
+
+
 # One statement for the whole of every teacher: the relations are built inside it.
 _SHOWN_TEACHERS: Select[*tuple[Any, ...]] = select(
     Teacher.id,
@@ -171,6 +226,7 @@ _SHOWN_ASSISTANTS: Select[*tuple[Any, ...]] = (
         Assistant.phone,
         User.gmail,
         Assistant.gender,
+        Assistant.profile_picture,
         User.is_active,
         Assistant.created_at,
         Assistant.teacher_id,

@@ -38,6 +38,40 @@ class CredentialsSchema(Schema):
     password = plain.Raw(load_default=None)
 
 
+class PasswordChangeSchema(Schema):
+    """What is sent to change the own password; what is wrong is said in one message, so all values come in."""
+
+    old_password = plain.Raw(load_default=None)
+    new_password = plain.Raw(load_default=None)
+    new_password_confirm = plain.Raw(load_default=None)
+
+
+class PasswordResetRequestSchema(Schema):
+    """Whose password is to be replaced."""
+
+    gmail = fields.EmailAddress(required=True)
+
+
+class PasswordResetSchema(Schema):
+    """What is sent from the page that a mailed link leads to; judged as a change of one's own password is."""
+
+    token = plain.Raw(load_default=None)
+    new_password = plain.Raw(load_default=None)
+    new_password_confirm = plain.Raw(load_default=None)
+
+
+class NewPasswordSchema(Schema):
+    """A password that somebody chooses for somebody else."""
+
+    new_password = NewPassword(required=True)
+
+
+class MailedTokenSchema(Schema):
+    """The token of a mailed link; one that is none is answered like one that is too old."""
+
+    token = plain.Raw(load_default=None)
+
+
 class SignedInSchema(Schema):
     """Who has signed in."""
 
@@ -127,3 +161,44 @@ class AssistantOfTeacherSchema(Schema):
     created_at = fields.Moment(required=True)
     teacher = plain.Integer(attribute="teacher_id", required=True)
     teacher_name = plain.String(required=True)
+
+
+class AssistantFormSchema(Schema):
+    """What a teacher says about an assistant; used partially, the part that changes."""
+
+    username = fields.Text(longest=USERNAME_LENGTH, required=True)
+    name = fields.Text(longest=NAME_LENGTH, required=True)
+    phone = fields.EgyptianMobile(required=True)
+    gmail = fields.EmailAddress(required=True)
+    gender = fields.Choice(GENDERS, required=True)
+    profile_picture = fields.Upload(allow_none=True)
+    is_active = fields.Boolean()
+
+
+class NewAssistantSchema(AssistantFormSchema):
+    """What a teacher says about an assistant who is to be added."""
+
+    password = NewPassword(required=True)
+
+
+class CoworkersFiltersSchema(Schema):
+    """What a teacher's list of assistants can be narrowed to."""
+
+    is_active = fields.Boolean(load_default=None)
+    search = fields.Text(blank=True, load_default="")
+
+
+class AssistantSchema(Schema):
+    """An assistant as the own teacher sees one."""
+
+    id = plain.Integer(required=True)
+    user_id = plain.Integer(required=True)
+    username = plain.String(required=True)
+    name = plain.String(required=True)
+    phone = plain.String(required=True)
+    gmail = plain.String(required=True)
+    gender = plain.String(required=True)
+    profile_picture = PictureUrl(required=True, allow_none=True)
+    is_active = plain.Boolean(required=True)
+    created_at = fields.Moment(required=True)
+    teacher = plain.Integer(attribute="teacher_id", required=True)

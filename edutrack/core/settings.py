@@ -27,6 +27,7 @@ class Setting:
     kind: str  # text, number, flag, maybe-flag, list or zone
     default: Any
     help: str
+    #: Whether its value is shown to nobody.
     secret: bool = False
     #: The only values it takes; empty: any.
     choices: tuple[str, ...] = ()
@@ -92,19 +93,33 @@ SETTINGS = (
     Setting("MEDIA_DIR", "text", "", "Folder of uploaded files; unset: media under EDUTRACK_DATA_DIR."),
     Setting("MAIL_DIR", "text", "", "Folder that takes mails as .eml files; unset: mail under EDUTRACK_DATA_DIR."),
     Setting("MAIL_SENDER", "text", "EduTrack <no-reply@localhost>", "From address of mails."),
+    Setting("MAIL_HOST", "text", "", "SMTP server that takes the mails; unset: they become files in MAIL_DIR."),
+    Setting("MAIL_PORT", "number", 587, "Port of the SMTP server."),
+    Setting("MAIL_USERNAME", "text", "", "Whom to sign in as at the SMTP server; unset: nobody."),
+    Setting("MAIL_PASSWORD", "text", "", "Password at the SMTP server.", secret=True),
+    Setting(
+        "MAIL_TLS",
+        "text",
+        "starttls",
+        "Encryption to the SMTP server: starttls, ssl or none.",
+        choices=("starttls", "ssl", "none"),
+    ),
     Setting("RATELIMIT_ENABLED", "flag", True, "Whether too many attempts are refused."),
     Setting("RATELIMIT_STORAGE_URI", "text", "memory://", "Where per-address limits are counted (redis://… to share)."),
     Setting("LOGIN_FAILURES_PER_ACCOUNT", "number", 10, "Failed logins per account and address in 15 minutes."),
     Setting("LOGIN_FAILURES_PER_ADDRESS", "number", 300, "Failed logins per address in an hour."),
     Setting("UNKNOWN_CODES_PER_STUDENT", "number", 10, "Unknown recharge codes per student in 15 minutes."),
     Setting("REGISTRATIONS_PER_ADDRESS", "number", 60, "Refused registrations per address in an hour."),
+    Setting("PASSWORD_RESETS_PER_ADDRESS", "number", 60, "Password resets asked for per address in an hour."),
+    Setting("VERIFICATION_MAILS_PER_USER", "number", 5, "Verification mails that a user may ask for in an hour."),
     Setting("PROXY_COUNT", "number", 0, "Trusted proxies in front; only their X-Forwarded-* lines count."),
     Setting("MAX_UPLOAD_MB", "number", 512, "Largest request body with a file, in MiB."),
     Setting("MAX_BODY_KB", "number", 1024, "Largest request body without a file, in KiB."),
     Setting("LOG_FORMAT", "text", "console", "console for people, json for machines.", choices=("console", "json")),
 )
 
-_SECRETS = [setting.name for setting in SETTINGS if setting.secret]
+#: What nothing starts without: given, or on the embedded database made.
+_SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY", "CODE_KEY")
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:

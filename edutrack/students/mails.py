@@ -1,6 +1,7 @@
 """What students are told by mail, in Arabic and in English."""
 
 from edutrack.accounts.models import Student
+from edutrack.accounts.service import tell_with_verification
 from edutrack.core.mail import queue_mail
 
 _STATUS_TEXTS = {
@@ -28,11 +29,12 @@ _STATUS_TEXTS = {
 
 
 def tell_registered(student: Student) -> None:
-    """Queue the mail that a registration was received, with the student code."""
-    _queue(
-        student,
+    """Queue the mail that a registration was received, with the student code and the link that verifies the address."""
+    # Nothing of the form's own words: a registration could name anybody's address, and have us send them there.
+    tell_with_verification(
+        student.user,
         "تم استلام طلب التسجيل - Registration received",
-        f"تم استلام طلب تسجيلك. كود الطالب الخاص بك هو {student.student_code}. سنخبرك عند تفعيل حسابك.",
+        f"تم استلام طلب تسجيلك. كود الطالب الخاص بك هو {student.student_code}. سنخبرك عند تفعيل حسابك.\n\n"
         f"We received your registration. Your student code is {student.student_code}. "
         "We will tell you when your account is verified.",
     )
@@ -40,9 +42,5 @@ def tell_registered(student: Student) -> None:
 
 def tell_status(student: Student) -> None:
     """Queue the mail that names the student's new status."""
-    _queue(student, "حالة حسابك - Your account", *_STATUS_TEXTS[student.status])
-
-
-def _queue(student: Student, subject: str, arabic: str, english: str) -> None:
-    # Nothing of the form's own words: a registration could name anybody's address, and have us send them there.
-    queue_mail(student.user.gmail, subject, f"{arabic}\n\n{english}\n")
+    arabic, english = _STATUS_TEXTS[student.status]
+    queue_mail(student.user.gmail, "حالة حسابك - Your account", f"{arabic}\n\n{english}\n")

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.dialects.postgresql import insert
 
 from edutrack.accounts.models import Student, User
-from edutrack.accounts.service import create_user
+from edutrack.accounts.service import change_gmail, create_user
 from edutrack.core import audit, clock
 from edutrack.core.auth import Guard, authorise
 from edutrack.core.caller import Caller, Role
@@ -147,6 +147,8 @@ def _write(student: Student, changed: Mapping[str, Any]) -> None:
     for name, value in changed.items():
         if name == "national_id":
             student.national_id_sealed = seal(value, "national-id")
+        elif name == "gmail":
+            change_gmail(student.user, value)
         else:
             setattr(student.user if name in _ACCOUNT_FIELDS else student, name, value)
     # A change of the account alone is one of the profile too.

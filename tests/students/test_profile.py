@@ -410,12 +410,15 @@ def test_what_a_change_does_not_touch_is_not_judged_again(api):
     assert api.as_(student).patch(PATH, {"phone_number": "01099999999"}).status_code == 200
 
 
-def test_a_change_runs_five_statements_at_most(api):
+def test_a_change_runs_five_statements_at_most_and_queues_one_mail(api, app, monkeypatch):
+    # Somebody else delivers.
+    monkeypatch.setitem(app.config, "MAIL_HOST", "mail.example.org")
     client = api.as_(create_student())
     changes = {"gmail": "new@example.org", "name_ar": "اسم آخر", "school_name": "مدرسة أخرى"}
 
     with counted_statements() as statements:
         assert client.patch(PATH, changes).status_code == 200
 
-    # The locked rows, the structure, the user, the student, the profile.
-    assert len(statements) == 5
+    # The locked rows, the structure, the user, the student, the profile; and the mail that verifies the new address.
+    assert len([statement for statement in statements if not statement.startswith("INSERT INTO mails")]) == 5
+    assert len(statements) == 6

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, literal, select, update
 
 from edutrack.accounts import queries
 from edutrack.accounts.models import RotatedToken, Session, User
@@ -34,29 +34,31 @@ class SignedIn:
     refresh_jti: str
 
 
-def log_in(username: str, password: str, address: str, *, most_failures: int) -> SignedIn:
-    """Open a session for the user of that name and password.
+def log_in(username: str, password: str, address: str, *, most_failures: int, role: Role | None = None) -> SignedIn:
+    """Open a session for the user of that name and password; with a `role`, only for users of that one.
 
     Raises NotSignedIn for wrong credentials, and for teachers and assistants who are blocked; Throttled after
-    `most_failures` wrong passwords for this account from this address in 15 minutes, before anything is hashed.
+    `most_failures` wrong passwords for this account from this address in 15 minutes, before anything is hashed. Users
+    of another role are told the same as those who do not exist.
     """
-    subject = f"{username.lower()[:150]} {address}"
-    refuse_after_failures("login", subject, most_failures, _LOGIN_WINDOW)
+    refuse_guesses(username, address, most_failures)
     person = queries.person_by_username(username)
+    if person is not None and role is not None and person.role != role:
+        person = None
     if not verify_password(password, person.password_hash if person else None) or person is None:
-        count_failure("login", subject, _LOGIN_WINDOW)
+        count_guess(username, address)
         raise NotSignedIn(_WRONG, key="error")
     if person.role != Role.STUDENT and not person.is_active:
         raise NotSignedIn(INACTIVE, key="error")
     if not person.teacher_is_active:
         raise NotSignedIn(_TEACHER_INACTIVE, key="error")
+    jti = _new_jti()
+    session_id = _open_session(person.user_id, person.password_hash, jti)
+    if session_id is None:
+        raise NotSignedIn(_WRONG, key="error")
     if needs_rehash(person.password_hash):
         db.session.execute(update(User).where(User.id == person.user_id).values(password_hash=hash_password(password)))
-    now = clock.now()
-    session = Session(user_id=person.user_id, refresh_jti=_new_jti(), started_at=now, expires_at=now + REFRESH_LIFETIME)
-    db.session.add(session)
-    db.session.flush()
-    return SignedIn(queries.as_caller(person, session.id), session.id, session.refresh_jti)
+    return SignedIn(queries.as_caller(person, session_id), session_id, jti)
 
 
 def rotate_session(caller: Caller, jti: str) -> SignedIn:
@@ -85,11 +87,44 @@ def end_session(session_id: int | None) -> None:
     )
 
 
-def end_sessions_of(user: User) -> None:
+def end_sessions_of(user_id: int) -> None:
     """End every session of a user, wherever it was opened (rules.md, "Sessions")."""
     db.session.execute(
-        update(Session).where(Session.user_id == user.id, Session.ended_at.is_(None)).values(ended_at=clock.now())
+        update(Session).where(Session.user_id == user_id, Session.ended_at.is_(None)).values(ended_at=clock.now())
     )
+
+
+def refuse_guesses(username: str, address: str, most: int) -> None:
+    """Raise Throttled where this account's password was wrong `most` times from this address (rules.md, "Limits")."""
+    refuse_after_failures("login", _guesser(username, address), most, _LOGIN_WINDOW)
+
+
+def count_guess(username: str, address: str) -> None:
+    """Count one wrong password of this account from this address, wherever it was asked for."""
+    count_failure("login", _guesser(username, address), _LOGIN_WINDOW)
+
+
+def _guesser(username: str, address: str) -> str:
+    return f"{username.lower()[:150]} {address}"
+
+
+def _open_session(user_id: int, password_hash: str, jti: str) -> int | None:
+    """Open a session and return its id; None where the password has been replaced since its hash was read.
+
+    The user's row is locked against that: a replacement either comes first and is seen here, or waits and then ends
+    this session with the others.
+    """
+    now = clock.now()
+    unchanged = (
+        select(User.id, literal(jti), literal(now), literal(now + REFRESH_LIFETIME))
+        .where(User.id == user_id, User.password_hash == password_hash)
+        .with_for_update(read=True)
+    )
+    columns = ["user_id", "refresh_jti", "started_at", "expires_at"]
+    session_id: int | None = db.session.scalar(
+        insert(Session).from_select(columns, unchanged).returning(Session.id),
+    )
+    return session_id
 
 
 def _replayed(caller: Caller, jti: str) -> NotSignedIn:

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edutrack.accounts.models import Teacher, User
-from edutrack.accounts.service.users import create_user, set_password
+from edutrack.accounts.service.mails import tell_account_made
+from edutrack.accounts.service.pictures import assign_picture
+from edutrack.accounts.service.users import change_gmail, create_user, set_password
 from edutrack.core import audit
 from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import Invalid
 from edutrack.core.extensions import db
-from edutrack.core.files import remove_file
-from edutrack.core.images import save_picture
 from edutrack.structure.models import Grade, Subject, VideoSecurity
 from edutrack.structure.queries import grades_of_subject, named_items
 
 _PROFILE_FIELDS = ("name", "phone", "secondary_phone", "gender", "biography", "facebook")
-_ACCOUNT_FIELDS = ("username", "gmail", "is_active")
+_ACCOUNT_FIELDS = ("username", "is_active")
 #: What stands for a field that is left out when a teacher is added.
 _LEFT_OUT: dict[str, Any] = {
     "secondary_phone": None,
@@ -45,9 +45,10 @@ def create_teacher(caller: Caller, values: Mapping[str, Any]) -> Teacher:
     )
     teacher = Teacher(user=user, **{name: values[name] for name in _PROFILE_FIELDS})
     _assign_teaching(teacher, values)
-    _assign_picture(teacher, values)
+    assign_picture(teacher, values)
     db.session.add(teacher)
     audit.record(caller, "teacher.created", teacher, **_audited(values))
+    tell_account_made(user)
     db.session.flush()
     return teacher
 
@@ -66,10 +67,12 @@ def change_teacher(caller: Caller, teacher: Teacher, values: Mapping[str, Any]) 
         if name in values:
             setattr(teacher, name, values[name])
     db.session.flush()
+    if "gmail" in values:
+        change_gmail(user, values["gmail"])
     if "password" in values:
         set_password(user, values["password"])
     _assign_teaching(teacher, values)
-    _assign_picture(teacher, values)
+    assign_picture(teacher, values)
     if values:
         audit.record(caller, "teacher.changed", teacher, **_audited(values))
     db.session.flush()
@@ -94,14 +97,6 @@ def _refuse_foreign_grades(subject: Subject, grades: Sequence[Grade]) -> None:
     foreign = [grade.name for grade in grades if grade.id not in taught]
     if foreign:
         raise Invalid({"grades": [f"{subject.name} is not taught in {name}." for name in foreign]})
-
-
-def _assign_picture(teacher: Teacher, values: Mapping[str, Any]) -> None:
-    if "profile_picture" not in values:
-        return
-    upload = values["profile_picture"]
-    remove_file(teacher.profile_picture)
-    teacher.profile_picture = None if upload is None else save_picture(upload.stream, "profile_picture")
 
 
 def _audited(values: Mapping[str, Any]) -> dict[str, Any]:

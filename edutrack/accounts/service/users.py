@@ -2,6 +2,8 @@
 
 from edutrack.accounts.models import User
 from edutrack.accounts.passwords import hash_password, weaknesses
+from edutrack.accounts.service.links import PASSWORD_RESET, use_up_links
+from edutrack.accounts.service.mails import tell_address_to_verify
 from edutrack.accounts.service.sessions import end_sessions_of
 from edutrack.core import audit
 from edutrack.core.caller import Role
@@ -30,15 +32,37 @@ def create_user(*, username: str, password: str, gmail: str, role: Role, is_acti
     return user
 
 
-def set_password(user: User, password: str) -> None:
-    """Give a user another password and end every session opened with the old one (rules.md, "Accounts").
+def set_password(user: User, password: str, *, field: str = "password") -> None:
+    """Give a user another password and end every session opened with the old one (rules.md, "Passwords").
 
-    Raises Invalid under `password` for a weak one.
+    Raises Invalid under `field` for a weak one.
     """
     if found := weaknesses(password, user.username):
-        raise Invalid({"password": found})
+        raise Invalid({field: found})
     user.password_hash = hash_password(password)
-    end_sessions_of(user)
+    db.session.flush()
+    shut_out(user.id)
+
+
+def shut_out(user_id: int) -> None:
+    """End whatever could still be done with a user's former password: all sessions, and the links to replace it.
+
+    Comes after the password's own change, which a login that is under way waits for (rules.md, "Passwords").
+    """
+    end_sessions_of(user_id)
+    use_up_links(user_id, PASSWORD_RESET)
+
+
+def change_gmail(user: User, gmail: str) -> None:
+    """Give a user another e-mail address, which is then to be verified anew (rules.md, "Mail").
+
+    Flushing it raises Invalid under `gmail` where another user has the address.
+    """
+    if user.gmail == gmail:
+        return
+    user.gmail = gmail
+    user.email_verified_at = None
+    tell_address_to_verify(user)
 
 
 def create_site_owner(*, username: str, password: str, gmail: str) -> User:

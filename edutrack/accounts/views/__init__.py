@@ -1,6 +1,6 @@
 """Routes under /api/accounts/."""
 
-from edutrack.accounts.views import assistants, sessions, teachers
+from edutrack.accounts.views import assistants, emails, passwords, sessions, teachers
 from edutrack.accounts.views.room import blueprint
 
-__all__ = ["assistants", "blueprint", "sessions", "teachers"]
+__all__ = ["assistants", "blueprint", "emails", "passwords", "sessions", "teachers"]

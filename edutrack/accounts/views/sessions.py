@@ -7,7 +7,7 @@ from flask_jwt_extended import create_access_token, create_refresh_token, get_jw
 
 from edutrack.accounts import queries, service
 from edutrack.accounts.schemas import CredentialsSchema, MeSchema, SignedInSchema
-from edutrack.accounts.views.room import blueprint
+from edutrack.accounts.views.room import blueprint, failed
 from edutrack.core.auth import (
     caller,
     clear_token_cookies,
@@ -32,13 +32,9 @@ def _find_caller(_header: dict[str, Any], claims: dict[str, Any]) -> Caller | No
     return queries.caller_of_session(int(claims["sub"]), int(claims["sid"]))
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code >= 400
-
-
 @blueprint.post("/accounts/login/")
 @public
-@limiter.limit(lambda: f"{current_app.config['LOGIN_FAILURES_PER_ADDRESS']}/hour", deduct_when=_failed)
+@limiter.limit(lambda: f"{current_app.config['LOGIN_FAILURES_PER_ADDRESS']}/hour", deduct_when=failed)
 @blueprint.body(CredentialsSchema)
 @blueprint.response(200, SignedInSchema)
 def log_in(credentials: dict[str, Any]) -> Response:
