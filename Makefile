@@ -16,7 +16,7 @@ ifeq ($(origin HOST),environment)
 HOST :=
 endif
 
-.PHONY: run test lint format bench help venv
+.PHONY: run test lint format bench translations help venv
 
 run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
@@ -35,6 +35,9 @@ format: venv ## format the code and sort its imports
 
 bench: venv ## measure the hot requests and the bulk work
 	@$(BIN)/python -m bench $(ARGS)
+
+translations: venv ## collect the console's texts and compile their Arabic
+	@sh scripts/translations.sh
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \

@@ -29,6 +29,7 @@ from edutrack.core.transaction import in_transaction
 from edutrack.core.urls import init_urls
 from edutrack.courses.views import blueprint as courses
 from edutrack.notifications.views import blueprint as notifications
+from edutrack.owner.console import init_console
 from edutrack.structure.views import blueprint as structure
 from edutrack.students.views import blueprint as students
 from edutrack.wallet.views import blueprint as wallet
@@ -110,3 +111,4 @@ def _init_rooms(app: EduTrack) -> None:
     api = _Api(app)
     for room in (structure, accounts, notifications, students, courses, wallet):
         api.register_blueprint(room, url_prefix="/api")
+    init_console(app)

@@ -1,0 +1,120 @@
+"""Figures of the business, and its audit trail, as the site owner reads them."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Date, Row, Select, cast, func, select
+
+from edutrack.accounts.models import Student, User
+from edutrack.core import clock
+from edutrack.core.arabic import like_pattern
+from edutrack.core.audit import AuditEntry
+from edutrack.core.caller import Role
+from edutrack.core.extensions import db
+from edutrack.courses.models import Enrollment, Purchase
+from edutrack.wallet.models import RechargeCode
+
+
+@dataclass(frozen=True)
+class DayRevenue:
+    """What was bought on one business day."""
+
+    day: date
+    revenue: Decimal
+    purchases: int
+
+
+def figures_of_day(day: date) -> Row[Any]:
+    """Return one business day's revenue, purchases, new students and redeemed codes, and what waits right now.
+
+    One statement. Revenue is what was paid, counted when it was bought (rules.md, "Console").
+    """
+    start, end = clock.start_of_day(day), clock.start_of_day(day + timedelta(days=1))
+
+    def counted(model: Any, *conditions: Any) -> Any:
+        return select(func.count()).select_from(model).where(*conditions).scalar_subquery()
+
+    bought = (Purchase.purchased_at >= start, Purchase.purchased_at < end)
+    return db.session.execute(
+        select(
+            select(func.coalesce(func.sum(Purchase.amount_paid), Decimal(0)))
+            .where(*bought)
+            .scalar_subquery()
+            .label("revenue"),
+            counted(Purchase, *bought).label("purchases"),
+            counted(User, User.role == Role.STUDENT.value, User.created_at >= start, User.created_at < end).label(
+                "new_students"
+            ),
+            counted(RechargeCode, RechargeCode.used_at >= start, RechargeCode.used_at < end).label("codes_redeemed"),
+            counted(Student, Student.status == "pending").label("pending_students"),
+            counted(Enrollment, Enrollment.status == "pending").label("pending_enrollments"),
+        )
+    ).one()
+
+
+def revenue_by_day(first: date, last: date) -> list[DayRevenue]:
+    """Return every business day from `first` to `last`, days without purchases as zero. One statement."""
+    day = cast(func.timezone(clock.business_zone().key, Purchase.purchased_at), Date)
+    found = db.session.execute(
+        select(day.label("day"), func.sum(Purchase.amount_paid).label("revenue"), func.count().label("purchases"))
+        .where(
+            Purchase.purchased_at >= clock.start_of_day(first),
+            Purchase.purchased_at < clock.start_of_day(last + timedelta(days=1)),
+        )
+        .group_by(day)
+    )
+    by_day = {row.day: DayRevenue(row.day, row.revenue, row.purchases) for row in found}
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [by_day.get(one) or DayRevenue(one, Decimal(0), 0) for one in days]
+
+
+def audit_entries(
+    *,
+    verb: str = "",
+    actor: str = "",
+    target_type: str = "",
+    target_id: int | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> Select[*tuple[Any, ...]]:
+    """Return the select of audit entries with the names of those who acted, newest first.
+
+    `verb` is the start of a verb, `actor` a username ignoring case, `first` and `last` are business days.
+    """
+    rows: Select[*tuple[Any, ...]] = (
+        select(
+            AuditEntry.id,
+            AuditEntry.recorded_at,
+            # The trail outlives users: of one who is gone, the number is left.
+            func.coalesce(User.username, func.concat("#", AuditEntry.actor_id)).label("actor"),
+            AuditEntry.verb,
+            AuditEntry.target_type,
+            AuditEntry.target_id,
+            AuditEntry.details,
+        )
+        .outerjoin(User, User.id == AuditEntry.actor_id)
+        .order_by(AuditEntry.id.desc())
+    )
+    if verb:
+        rows = rows.where(AuditEntry.verb.like(like_pattern(verb.lower()).removeprefix("%")))
+    if actor:
+        rows = rows.where(func.lower(User.username) == actor.lower())
+    if target_type:
+        rows = rows.where(AuditEntry.target_type == target_type)
+    if target_id is not None:
+        rows = rows.where(AuditEntry.target_id == target_id)
+    if first is not None:
+        rows = rows.where(AuditEntry.recorded_at >= clock.start_of_day(first))
+    if last is not None:
+        rows = rows.where(AuditEntry.recorded_at < clock.start_of_day(last + timedelta(days=1)))
+    return rows
+
+
+def audited_kinds() -> list[str]:
+    """Return the kinds of things that the audit trail speaks of, by name; one look into the index for each."""
+    kinds = select(func.min(AuditEntry.target_type).label("kind")).cte("kinds", recursive=True)
+    following = select(func.min(AuditEntry.target_type)).where(AuditEntry.target_type > kinds.c.kind).scalar_subquery()
+    kinds = kinds.union_all(select(following).where(kinds.c.kind.is_not(None)))
+    return list(db.session.scalars(select(kinds.c.kind).where(kinds.c.kind.is_not(None))))
