@@ -1,0 +1,97 @@
+"""Print sheets as one PDF of any length, a few pages at a time: memory does not grow with the cards."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import structlog
+
+from edutrack.core.json import compact
+from edutrack.owner.sheets.cards import Card, Face
+from edutrack.owner.sheets.joining import joined
+from edutrack.owner.sheets.layout import Layout
+from edutrack.owner.sheets.qr import qr_svg
+
+#: Cards that one process typesets: so few that two of them, one ahead of the other, stay small.
+_CARDS_PER_PART = 480
+_TYPESETTER = Path(__file__).with_name("typesetter.py")
+_log = structlog.get_logger()
+
+
+def pdf_of(title: str, face: Face, layout: Layout, pages: Iterable[list[Card]]) -> Iterator[bytes]:
+    """Yield a PDF with the cards of `pages`, page by page as they come, as `layout` has them."""
+    return joined(title, _parts(title, face, layout, pages))
+
+
+def _parts(title: str, face: Face, layout: Layout, pages: Iterable[list[Card]]) -> Iterator[bytes]:
+    """Yield PDFs of some pages each; while one is typeset, the QR codes of the next are drawn."""
+    running: subprocess.Popen[bytes] | None = None
+    ahead: subprocess.Popen[bytes] | None = None
+    try:
+        for cards in _chunks(pages, max(1, _CARDS_PER_PART // layout.cards_per_page)):
+            ahead = _start(_content(title, face, layout, cards))
+            if running is not None:
+                yield _result(running)
+            running, ahead = ahead, None
+        if running is not None:
+            yield _result(running)
+    finally:
+        # Whoever asked may be gone before the last page.
+        for process in (running, ahead):
+            if process is not None:
+                process.kill()
+                process.communicate()
+
+
+def _chunks(pages: Iterable[list[Card]], pages_per_part: int) -> Iterator[list[Card]]:
+    cards: list[Card] = []
+    for number, page in enumerate(pages, start=1):
+        cards += page
+        if number % pages_per_part == 0:
+            yield cards
+            cards = []
+    if cards:
+        yield cards
+
+
+def _content(title: str, face: Face, layout: Layout, cards: list[Card]) -> bytes:
+    margins = {"side_margin": layout.side_margin, "top_margin": layout.top_margin}
+    return compact(
+        {
+            "title": title,
+            "layout": asdict(layout) | margins,
+            "face": asdict(face),
+            "cards": [{"serial": card.serial, "groups": list(card.groups), "qr": qr_svg(card.link)} for card in cards],
+        }
+    )
+
+
+def _start(content: bytes) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+        [sys.executable, "-I", str(_TYPESETTER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    if process.stdin is None:
+        raise RuntimeError("unreachable: the process was started with a pipe")
+    try:
+        with process.stdin:
+            process.stdin.write(content)
+    except BrokenPipeError:
+        # It has ended already; `_result` says why.
+        _log.warning("typesetter_ended_early")
+    # Closed by now, and not for `communicate` to flush again.
+    process.stdin = None
+    return process
+
+
+def _result(process: subprocess.Popen[bytes]) -> bytes:
+    document, complaints = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"The typesetter failed: {complaints.decode(errors='replace')[-2000:]}")
+    if complaints:
+        _log.warning("typesetter_complained", complaints=complaints.decode(errors="replace")[-2000:])
+    return document

@@ -1,0 +1,31 @@
+"""QR codes as SVG: sharp at any resolution, on paper and on screen."""
+
+import math
+import re
+from typing import Any
+
+from zxingcpp import BarcodeFormat, create_barcode
+
+#: Restores 15 % of a symbol that a scratched panel took with it.
+_ERROR_CORRECTION = "M"
+_LIGHT, _DARK_RUN = b"\xff", re.compile(rb"\x00+")
+
+
+def qr_svg(text: str) -> str:
+    """Return the QR code of `text` as an SVG element without a quiet zone; whoever places it leaves it room."""
+    barcode = create_barcode(text, BarcodeFormat.QRCode, ec_level=_ERROR_CORRECTION)
+    image: Any = barcode.to_image(scale=1, add_quiet_zones=False)
+    pixels = memoryview(image).tobytes()
+    size = math.isqrt(len(pixels))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
+        f'<path d="{_dark_runs(pixels, size)}" stroke="#000"/></svg>'
+    )
+
+
+def _dark_runs(pixels: bytes, size: int) -> str:
+    """Return the dark modules as strokes along the middle of their rows: the shortest path there is."""
+    # A light pixel closes each row, so that no run goes on into the next one.
+    rows = _LIGHT.join(pixels[start : start + size] for start in range(0, size * size, size))
+    spans = [run.span() for run in _DARK_RUN.finditer(rows)]
+    return "".join([f"M{start % (size + 1)} {start // (size + 1)}.5h{end - start}" for start, end in spans])
