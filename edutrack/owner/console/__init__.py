@@ -11,6 +11,7 @@ from edutrack.owner.console.errors import error_page, init_error_pages
 from edutrack.owner.console.home import HomeView
 from edutrack.owner.console.language import init_language
 from edutrack.owner.console.pages import ConsoleView
+from edutrack.owner.console.printing import blueprint as printing_blueprint
 from edutrack.owner.console.rendering import init_rendering, script_nonce
 from edutrack.owner.console.sessions import blueprint as session_blueprint
 from edutrack.owner.console.sessions import init_sessions
@@ -43,6 +44,7 @@ def init_console(app: Flask) -> None:
         theme=Bootstrap4Theme(base_template="console/base.html"),
         csp_nonce_generator=script_nonce,
     )
+    app.register_blueprint(printing_blueprint)
     for view in VIEWS:
         admin.add_view(view())
     init_error_pages(app)

@@ -37,6 +37,7 @@ MESSAGES = (
     _marked("A course with this Teacher, Grade, and Name already exists."),
     _marked("The expiry must be in the future."),
     _marked("The balance cannot go below zero."),
+    _marked("There are no unused codes to print."),
     _marked("This course is not available."),
     _marked("This enrollment is not pending."),
     _marked("No active account found with the given credentials"),

@@ -1,0 +1,442 @@
+"""Print sheets of recharge codes: what stands on paper, who may have it, and that every print is remembered."""
+
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+from itertools import pairwise
+
+import pypdfium2
+import pytest
+import zxingcpp
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from edutrack.core import clock
+from edutrack.core.audit import AuditEntry
+from edutrack.core.caller import Caller, Role
+from edutrack.core.extensions import db
+from edutrack.core.sealing import seal
+from edutrack.owner.sheets import find_batch, find_layout, printed_when, service
+from edutrack.owner.sheets.cards import face_of
+from edutrack.wallet.codes import new_codes, printed_code, serial
+from edutrack.wallet.models import RechargeBatch, RechargeCode
+from tests.api import counted_statements
+from tests.factories import create_code, create_course, create_site_owner, create_student, create_teacher
+from tests.owner.console import Console
+
+
+def create_batch(quantity, **values):
+    """A batch with unused codes; returns it with the printed codes by number."""
+    course = values.pop("course", None) or create_course()
+    batch = RechargeBatch(
+        **{"course": course, "quantity": quantity, "value": Decimal("150.00"), "created_by": create_site_owner()}
+        | values
+    )
+    db.session.add(batch)
+    db.session.flush()
+    codes = dict(enumerate(new_codes(quantity), start=1))
+    db.session.add_all(
+        RechargeCode(
+            batch=batch,
+            number=number,
+            course_id=course.id,
+            sealed=seal(code, "recharge-code"),
+            value=batch.value,
+            expires_at=batch.expires_at,
+            created_at=batch.created_at,
+        )
+        for number, code in codes.items()
+    )
+    db.session.commit()
+    return batch, {number: printed_code(code) for number, code in codes.items()}
+
+
+def code_of(batch, number):
+    return db.session.scalars(select(RechargeCode).filter_by(batch_id=batch.id, number=number)).one()
+
+
+def use(code):
+    code.used_by, code.used_at = create_student(), clock.now()
+    db.session.commit()
+
+
+def void(code):
+    code.voided_at, code.void_reason = clock.now(), "stolen"
+    db.session.commit()
+
+
+def prints():
+    return [
+        (entry.actor_id, entry.target_type, entry.target_id, entry.details)
+        for entry in db.session.scalars(select(AuditEntry).filter_by(verb="recharge_batch.printed"))
+    ]
+
+
+def caller_of(owner):
+    return Caller(owner.id, None, owner.username, Role.SITE_OWNER, owner.username, is_active=True)
+
+
+@pytest.fixture
+def owner(app):
+    return create_site_owner()
+
+
+@pytest.fixture
+def console(app, owner):
+    console = Console(app)
+    assert console.sign_in(owner).status_code == 303
+    return console
+
+
+def links_of(batch, codes):
+    return [f"http://localhost:3000/redeem?code={code}&course={batch.course_id}" for code in codes]
+
+
+def scanned(document, *, dpi=150):
+    """Return what a scanner reads from the pages of a PDF, page by page."""
+    pages = []
+    with pypdfium2.PdfDocument(document) as pdf:
+        for page in pdf:
+            image = page.render(scale=dpi / 72, grayscale=True).to_pil()
+            found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+            pages.append({barcode.text for barcode in found})
+            page.close()
+    return pages
+
+
+def strictly_read(document):
+    """Return a PDF read without forgiveness."""
+    return PdfReader(BytesIO(document), strict=True)
+
+
+def cards_of(page):
+    """Return serial, code and link of each card in an HTML sheet."""
+    serials = re.findall(r'class="serial" dir="ltr">([0-9-]+)<', page)
+    codes = ["-".join(re.findall(r"[A-Z0-9]{4}", found)) for found in re.findall(r'class="code">(.*?)</div>', page)]
+    return list(zip(serials, codes, strict=True))
+
+
+class TestPdf:
+    def test_every_code_of_a_page_can_be_scanned_at_150_dpi(self, console):
+        batch, codes = create_batch(24)
+
+        response = console.get(f"/owner/batches/{batch.id}/print.pdf?layout=a4-24")
+
+        assert (response.status_code, response.mimetype) == (200, "application/pdf")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Content-Disposition"] == f'inline; filename="batch-{batch.id:06d}.pdf"'
+        assert scanned(response.data) == [set(links_of(batch, codes.values()))]
+
+    def test_pages_are_a4_and_follow_the_numbers(self, console):
+        batch, codes = create_batch(50)
+
+        document = console.get(f"/owner/batches/{batch.id}/print.pdf").data
+
+        links = links_of(batch, codes.values())
+        assert scanned(document) == [set(links[:24]), set(links[24:48]), set(links[48:])]
+        with pypdfium2.PdfDocument(document) as pdf:
+            sizes = [[round(points / 72 * 25.4, 1) for points in pdf.get_page_size(number)] for number in range(3)]
+        assert sizes == [[210.0, 297.0]] * 3
+
+    def test_parts_that_were_typeset_apart_become_one_sound_file(self, console, monkeypatch):
+        monkeypatch.setattr("edutrack.owner.sheets.pdf._CARDS_PER_PART", 24)
+        batch, codes = create_batch(60)
+
+        document = console.get(f"/owner/batches/{batch.id}/print.pdf").data
+
+        links = links_of(batch, codes.values())
+        assert scanned(document) == [set(links[:24]), set(links[24:48]), set(links[48:])]
+        reader = strictly_read(document)
+        assert len(reader.pages) == 3
+        assert reader.metadata.title == f"{batch.course.name} – {batch.id:06d}"
+
+    def test_the_writing_is_arabic_in_its_own_font_and_the_serial_stands_beside(self, console):
+        teacher = create_teacher(name="هدى السيد")
+        batch, _ = create_batch(1, course=create_course(teacher, name="الفيزياء"))
+
+        document = console.get(f"/owner/batches/{batch.id}/print.pdf").data
+
+        with pypdfium2.PdfDocument(document) as pdf:
+            text = pdf[0].get_textpage().get_text_bounded()
+        assert serial(batch.id, 1) in text
+        assert "EduTrack" in text
+        (page,) = strictly_read(document).pages
+        fonts = {font.get_object()["/BaseFont"].split("+")[1] for font in page["/Resources"]["/Font"].values()}
+        assert fonts == {"Cairo-Bold", "Cairo-Regular"}
+
+    def test_with_no_code_left_there_is_no_pdf(self, console):
+        batch, _ = create_batch(1)
+        use(code_of(batch, 1))
+
+        response = console.get(f"/owner/batches/{batch.id}/print.pdf")
+
+        assert (response.status_code, response.mimetype) == (400, "text/html")
+        assert "لا توجد أكواد غير مستخدمة للطباعة." in response.text
+        assert prints() == []
+
+    def test_a_typesetter_that_fails_cuts_the_download_short(self, console, monkeypatch, tmp_path):
+        (tmp_path / "broken.py").write_text("raise SystemExit('no paper')")
+        monkeypatch.setattr("edutrack.owner.sheets.pdf._TYPESETTER", tmp_path / "broken.py")
+        batch, _ = create_batch(1)
+
+        with pytest.raises(RuntimeError, match="The typesetter failed: no paper"):
+            console.get(f"/owner/batches/{batch.id}/print.pdf").data  # noqa: B018 - reading it draws the pieces
+
+    def test_whoever_goes_away_leaves_no_typesetter_behind(self, app, owner, monkeypatch):
+        started = []
+
+        class Remembered(subprocess.Popen):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                started.append(self)
+
+        monkeypatch.setattr("edutrack.owner.sheets.pdf.subprocess.Popen", Remembered)
+        monkeypatch.setattr("edutrack.owner.sheets.pdf._CARDS_PER_PART", 24)
+        batch, _ = create_batch(72)
+        pieces = service.print_pdf(caller_of(owner), find_batch(None, batch.id), find_layout("a4-24"))
+
+        header, first_part = next(pieces), next(pieces)
+        pieces.close()
+
+        assert (header[:5], len(first_part) > 1000) == (b"%PDF-", True)
+        assert [process.returncode is None for process in started] == [False, False]
+
+
+class TestPage:
+    def test_the_page_has_every_card_with_its_serial(self, console):
+        batch, codes = create_batch(30)
+
+        response = console.get(f"/owner/batches/{batch.id}/print/?layout=a4-24")
+
+        assert response.status_code == 200
+        assert cards_of(response.text) == [(serial(batch.id, number), code) for number, code in codes.items()]
+        assert response.text.count('<section class="page">') == 2
+        assert response.text.count("<svg ") == 30
+        assert '<html lang="ar" dir="rtl">' in response.text
+
+    def test_the_card_says_what_it_is_good_for(self, console):
+        teacher = create_teacher(name="أ. <هدى> السيد")
+        batch, _ = create_batch(
+            1, course=create_course(teacher, name="الفيزياء"), expires_at=datetime(2098, 12, 31, 22, tzinfo=UTC)
+        )
+
+        page = console.get(f"/owner/batches/{batch.id}/print/").text
+
+        assert '<div class="course">الفيزياء</div>' in page
+        assert '<div class="teacher">أ. &lt;هدى&gt; السيد</div>' in page
+        assert '<div class="value">150 جنيه</div>' in page
+        assert '<div class="small">صالح حتى \u206631/12/2098\u2069</div>' in page
+        assert '<bdi dir="ltr">localhost:3000/redeem</bdi>' in page
+
+    def test_the_page_loads_nothing_and_runs_only_its_own_script(self, console):
+        batch, _ = create_batch(1)
+
+        response = console.get(f"/owner/batches/{batch.id}/print/")
+
+        nonce = re.search(r"script-src 'nonce-([^']+)'", response.headers["Content-Security-Policy"])[1]
+        assert response.headers["Content-Security-Policy"] == (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+        assert response.headers["Cache-Control"] == "no-store"
+        assert re.findall(r"<(?:script|style)[^>]*>", response.text) == [
+            f'<style nonce="{nonce}">',
+            f'<script nonce="{nonce}">',
+        ]
+        assert re.findall(r"(?:src|href)=|url\(\"(?!data:)| style=| on[a-z]+=", response.text) == []
+
+    def test_a_large_batch_comes_in_parts_that_lead_on(self, console, monkeypatch):
+        monkeypatch.setattr(service, "MOST_CARDS_PREVIEWED", 3)
+        batch, codes = create_batch(5)
+        use(code_of(batch, 2))
+
+        first = console.get(f"/owner/batches/{batch.id}/print/").text
+        (next_url,) = re.findall(r'class="button" href="([^"]+)"', first)
+        second = console.get(next_url.replace("&amp;", "&")).text
+
+        assert [code for _, code in cards_of(first)] == [codes[1], codes[3], codes[4]]
+        assert [code for _, code in cards_of(second)] == [codes[5]]
+        assert 'class="button"' not in second
+
+    @pytest.mark.parametrize(("query", "numbers"), [("from=3", [3, 4, 5]), ("to=2", [1, 2]), ("from=2&to=٣", [2, 3])])
+    def test_some_numbers_alone_are_printed_when_asked_for(self, console, query, numbers):
+        batch, codes = create_batch(5)
+
+        page = console.get(f"/owner/batches/{batch.id}/print/?{query}").text
+        document = console.get(f"/owner/batches/{batch.id}/print.pdf?{query}").data
+
+        assert [code for _, code in cards_of(page)] == [codes[number] for number in numbers]
+        assert scanned(document) == [set(links_of(batch, [codes[number] for number in numbers]))]
+
+    def test_a_reprint_is_warned_of_on_the_screen_and_nowhere_else(self, console, owner):
+        batch, _ = create_batch(2)
+        path = f"/owner/batches/{batch.id}/print/"
+
+        first, second = console.get(path).text, console.get(path).text
+
+        assert "طُبعت هذه الدفعة من قبل" not in first
+        notes, sheets = second.split('<section class="page">')
+        assert "طُبعت هذه الدفعة من قبل" in notes
+        assert owner.username in notes
+        assert "طُبعت" not in sheets
+        assert ".notes { display: none; }" in second
+
+    def test_with_no_code_left_the_page_says_so_and_nothing_is_recorded(self, console):
+        batch, _ = create_batch(1)
+        void(code_of(batch, 1))
+
+        page = console.get(f"/owner/batches/{batch.id}/print/").text
+
+        assert cards_of(page) == []
+        assert "لا توجد أكواد غير مستخدمة" in page
+        assert 'id="print"' not in page
+        assert prints() == []
+
+    def test_an_expired_batch_is_warned_of(self, console):
+        expired, _ = create_batch(1, expires_at=clock.now() - timedelta(days=1))
+        valid, _ = create_batch(1, expires_at=clock.now() + timedelta(days=1))
+
+        assert "انتهت صلاحية هذه الدفعة" in console.get(f"/owner/batches/{expired.id}/print/").text
+        assert "انتهت صلاحية هذه الدفعة" not in console.get(f"/owner/batches/{valid.id}/print/").text
+
+    def test_notes_are_in_the_readers_language_and_cards_in_arabic(self, console):
+        batch, _ = create_batch(2)
+        console.post("/owner/language/", {"language": "en"})
+
+        notes, sheets = console.get(f"/owner/batches/{batch.id}/print/").text.split('<section class="page">')
+
+        assert '<header class="notes" lang="en" dir="ltr">' in notes
+        assert "2 unused cards, from number 1 to number 2. Print at actual size (100%), without margins." in notes
+        assert "الرقم المسلسل" in sheets
+
+
+class TestRules:
+    def test_used_and_voided_codes_are_never_printed(self, console):
+        batch, codes = create_batch(4)
+        use(code_of(batch, 1))
+        void(code_of(batch, 3))
+
+        page = console.get(f"/owner/batches/{batch.id}/print/").text
+        document = console.get(f"/owner/batches/{batch.id}/print.pdf").data
+
+        assert [code for _, code in cards_of(page)] == [codes[2], codes[4]]
+        assert scanned(document) == [set(links_of(batch, [codes[2], codes[4]]))]
+
+    def test_another_batch_is_not_printed_along(self, console):
+        batch, codes = create_batch(2)
+        create_batch(2, course=batch.course)
+
+        page = console.get(f"/owner/batches/{batch.id}/print/").text
+
+        assert [code for _, code in cards_of(page)] == list(codes.values())
+
+    def test_every_print_is_recorded_without_a_code(self, console, owner):
+        batch, _ = create_batch(3)
+
+        console.get(f"/owner/batches/{batch.id}/print/")
+        console.get(f"/owner/batches/{batch.id}/print.pdf?from=2&to=900")
+
+        assert prints() == [
+            (
+                owner.id,
+                "recharge_batches",
+                batch.id,
+                {"layout": "a4-24", "medium": "page", "count": 3, "first": 1, "last": 3},
+            ),
+            (
+                owner.id,
+                "recharge_batches",
+                batch.id,
+                {"layout": "a4-24", "medium": "pdf", "count": 2, "first": 2, "last": 3},
+            ),
+        ]
+
+    def test_prints_are_remembered_newest_first(self, console, owner):
+        batch, _ = create_batch(3)
+        other, _ = create_batch(1)
+        console.get(f"/owner/batches/{other.id}/print/")
+        console.get(f"/owner/batches/{batch.id}/print/?to=1")
+        console.get(f"/owner/batches/{batch.id}/print/")
+
+        found = [(row.printed_by, row.layout, row.count) for row in printed_when(batch)]
+
+        assert found == [(owner.username, "a4-24", 3), (owner.username, "a4-24", 1)]
+        assert all(later.printed_at >= earlier.printed_at for later, earlier in pairwise(printed_when(batch)))
+
+    @pytest.mark.parametrize(
+        "query",
+        ["from=0", "from=x", "to=100001", f"to={2**70}", "from=1.5", "layout=a4%00-24", "layout=", "from="],
+    )
+    @pytest.mark.parametrize("path", ["print/", "print.pdf"])
+    def test_what_makes_no_sense_is_a_400_page(self, console, path, query):
+        batch, _ = create_batch(1)
+
+        response = console.get(f"/owner/batches/{batch.id}/{path}?{query}")
+
+        assert (response.status_code, response.mimetype) == (400, "text/html")
+        assert prints() == []
+
+    @pytest.mark.parametrize("path", ["print/?layout=a4-99", "print.pdf?layout=letter"])
+    def test_an_unknown_layout_is_a_404_page(self, console, path):
+        batch, _ = create_batch(1)
+
+        response = console.get(f"/owner/batches/{batch.id}/{path}")
+
+        assert (response.status_code, response.mimetype) == (404, "text/html")
+
+    @pytest.mark.parametrize("path", ["print/", "print.pdf"])
+    def test_an_unknown_batch_and_a_single_code_are_404_pages(self, console, path):
+        _, code = create_code()
+        code.batch.is_single = True
+        db.session.commit()
+
+        assert console.get(f"/owner/batches/{2**80}/{path}").status_code == 404
+        assert console.get(f"/owner/batches/{code.batch_id}/{path}").status_code == 404
+
+    @pytest.mark.parametrize("path", ["print/", "print.pdf"])
+    def test_without_the_consoles_session_there_is_no_sheet(self, api, owner, path):
+        batch, _ = create_batch(1)
+
+        for visitor in (api, api.as_(owner), api.as_(batch.course.teacher)):
+            response = visitor.get(f"/owner/batches/{batch.id}/{path}")
+            assert response.status_code == 303
+            assert response.location.startswith("/owner/login/?")
+        assert prints() == []
+
+    @pytest.mark.parametrize(("path", "expected"), [("print/", 3), ("print.pdf", 3)])
+    def test_statements_do_not_grow_with_the_codes(self, console, path, expected):
+        small, large = create_batch(1)[0].id, create_batch(60)[0].id
+
+        for batch_id in (small, large):
+            db.session.expunge_all()
+            with counted_statements() as statements:
+                response = console.get(f"/owner/batches/{batch_id}/{path}")
+            assert (response.status_code, len(statements)) == (200, expected)
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "words"),
+    [
+        (None, None),
+        (datetime(2026, 12, 31, 22, tzinfo=UTC), "صالح حتى \u206631/12/2026\u2069"),
+        (datetime(2026, 12, 31, 21, 59, 59, tzinfo=UTC), "صالح حتى \u206631/12/2026\u2069"),
+        (datetime(2026, 12, 31, 10, 30, tzinfo=UTC), "صالح حتى \u206631/12/2026 12:30\u2069"),
+        (datetime(2026, 7, 31, 21, tzinfo=UTC), "صالح حتى \u206631/07/2026\u2069"),
+    ],
+)
+def test_a_card_names_the_last_day_on_which_it_is_good(app, expires_at, words):
+    batch, _ = create_batch(1, expires_at=expires_at)
+
+    assert face_of(batch).expiry == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("150.00", "150 جنيه"), ("1250.00", "1,250 جنيه"), ("99.50", "99.50 جنيه"), ("1.00", "1 جنيه")],
+)
+def test_a_card_shows_piastres_only_where_there_are_any(app, value, words):
+    batch, _ = create_batch(1, value=Decimal(value))
+
+    assert face_of(find_batch(None, batch.id)).value == words
