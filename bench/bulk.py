@@ -18,6 +18,8 @@ class Measurement:
     median: float
     worst: float
     target: float
+    #: Most memory that it took, in megabytes, where that is held to a target as well.
+    megabytes: float | None = None
 
 
 def measure_bulk_codes(school: School) -> Measurement:

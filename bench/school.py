@@ -22,6 +22,11 @@ class School:
 
     owner: httpx.Client
     course_id: int
+    #: Where it is served, and with whose password the owner signs in.
+    url: str
+    password: str
+    #: Id of the server's process, whose children are the workers.
+    server: int
 
 
 @contextmanager
@@ -42,7 +47,7 @@ def served_school(folder: Path) -> Iterator[School]:
             with httpx.Client(base_url=url, timeout=120, headers={"Origin": url}) as client:
                 _wait_until_ready(client)
                 client.post("/api/accounts/login/", json={"username": "owner", "password": password}).raise_for_status()
-                yield School(client, _create_course(client))
+                yield School(client, _create_course(client), url, password, server.pid)
         finally:
             server.terminate()
 
