@@ -3,16 +3,12 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from apispec.ext.marshmallow import MarshmallowPlugin
-from apispec.ext.marshmallow.common import resolve_schema_instance
 from flask import Flask
 from flask.typing import ResponseReturnValue
-from flask_smorest import Api
 
 from edutrack.accounts.views import blueprint as accounts
-from edutrack.core import embedded, extensions, health
+from edutrack.core import embedded, extensions, health, openapi
 from edutrack.core.auth import init_tokens
 from edutrack.core.blueprint import bound_body_size
 from edutrack.core.files import init_files
@@ -45,24 +41,6 @@ class EduTrack(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view that the request matched, inside its transaction."""
         return in_transaction(lambda: self.make_response(super(EduTrack, self).dispatch_request()))
-
-
-class _Api(Api):
-    """flask-smorest's description of the API; errors are rendered by `core.rendering` alone."""
-
-    def __init__(self, app: Flask) -> None:
-        plugin = MarshmallowPlugin(schema_name_resolver=_name_in_description)
-        super().__init__(app, spec_kwargs={"marshmallow_plugin": plugin})
-
-    def _register_error_handlers(self) -> None:
-        """Leave Flask's error handlers to `core.rendering`."""
-
-
-def _name_in_description(schema: Any) -> str:
-    """Return what the description calls a schema; where every field is optional it is another one."""
-    instance = resolve_schema_instance(schema)
-    name = type(instance).__name__.removesuffix("Schema")
-    return f"Patched{name}" if instance.partial else name
 
 
 def create_app(environment: Mapping[str, str] = os.environ) -> EduTrack:
@@ -104,11 +82,12 @@ def _init_core(app: EduTrack) -> None:
     init_headers(app)
     init_files(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(openapi.blueprint)
 
 
 def _init_rooms(app: EduTrack) -> None:
     app.config.update(API_TITLE="EduTrack", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
-    api = _Api(app)
+    api = openapi.DescribedApi(app)
     for room in (structure, accounts, notifications, students, courses, wallet):
         api.register_blueprint(room, url_prefix="/api")
     init_console(app)

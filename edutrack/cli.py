@@ -17,7 +17,9 @@ from edutrack import create_app
 from edutrack.accounts.service import create_site_owner
 from edutrack.core.embedded import EmbeddedDatabaseError
 from edutrack.core.errors import DomainError, Invalid
+from edutrack.core.json import compact
 from edutrack.core.mail import deliver_mail
+from edutrack.core.openapi import describe
 from edutrack.core.sealing import check_key
 from edutrack.core.settings import SETTINGS, SettingsError
 from edutrack.core.transaction import in_transaction
@@ -96,6 +98,12 @@ def check_ledger_command() -> None:
     if found:
         sys.exit(1)
     click.echo("Every invariant holds.")
+
+
+@cli.command("openapi")
+def openapi_command() -> None:
+    """Print the OpenAPI document."""
+    click.echo(compact(describe()))
 
 
 @cli.command("settings")

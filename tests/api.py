@@ -14,6 +14,7 @@ from edutrack.accounts.models import Session, User
 from edutrack.accounts.service.sessions import REFRESH_LIFETIME
 from edutrack.core import clock
 from edutrack.core.extensions import db
+from tests.described import hold_against_description
 
 
 class Api:
@@ -31,13 +32,15 @@ class Api:
         return Api(self.app, getattr(person, "user", person))
 
     def request(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Any:
-        """Send a request; `body` goes as JSON."""
+        """Send a request; `body` goes as JSON. The response is held against the description of the API."""
         headers = {**self.headers, **kwargs.pop("headers", {})}
         if body is not None:
             # The standard library's JSON, which also writes what the application must refuse.
             kwargs |= {"data": json.dumps(body), "content_type": "application/json"}
         # A client of its own for each call: no cookie wanders from one to the next.
-        return self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, **kwargs)
+        response = self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, **kwargs)
+        hold_against_description(self.app, method, path, response)
+        return response
 
     def get(self, path: str, **kwargs: Any) -> Any:
         return self.request("GET", path, **kwargs)

@@ -65,6 +65,10 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/media/<path:name>"): PUBLIC,
     ("GET", "/files/<token>/"): LINK_HOLDER,
+    # The description of the API
+    ("GET", "/api/openapi.json"): PUBLIC,
+    ("GET", "/api/docs/"): PUBLIC,
+    ("GET", "/api/docs/<asset>"): PUBLIC,
     # Accounts
     ("POST", "/api/accounts/login/"): PUBLIC,
     ("POST", "/api/accounts/logout/"): LEAVING,

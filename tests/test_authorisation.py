@@ -101,6 +101,7 @@ class World:
             "enrollment_id": enrollment.id,
             "purchase_id": purchase.id,
             "code_id": create_code(course)[1].id,
+            "asset": "docs.css",
             "batch_id": create_code(course)[1].batch_id,
             "notification_id": create_notification(student).id,
         }

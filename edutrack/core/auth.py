@@ -42,6 +42,8 @@ class Guard:
     students: Students = "verified"
     #: Whether a blocked account gets through as well (logging out).
     blocked: bool = False
+    #: Which tokens it takes.
+    accepts: Literal["access", "refresh", "either"] = "access"
 
     @property
     def public(self) -> bool:
@@ -86,7 +88,7 @@ def either_token(view: View) -> View:
             signed_in(refresh=True)
         return view(*args, **kwargs)
 
-    guarded.guard = Guard(ANYBODY, "any", blocked=True)  # type: ignore[attr-defined]
+    guarded.guard = Guard(ANYBODY, "any", blocked=True, accepts="either")  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]
 
 
@@ -102,7 +104,7 @@ def refresh_token(view: View) -> View:
         authorise(asking, declared)
         return view(*args, **kwargs)
 
-    declared = Guard(ANYBODY, "any")
+    declared = Guard(ANYBODY, "any", accepts="refresh")
     guarded.guard = declared  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]
 

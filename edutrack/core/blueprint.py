@@ -12,7 +12,7 @@ from webargs.flaskparser import FlaskParser
 
 from edutrack.core.auth import View, caller
 from edutrack.core.caller import Caller
-from edutrack.core.errors import Invalid, Rejected, TooLarge, UnsupportedBody
+from edutrack.core.errors import DomainError, Invalid, Rejected, TooLarge, UnsupportedBody
 from edutrack.core.pagination import PAGE_PARAMETERS, envelope_schema, paginate
 from edutrack.core.schemas import plain_messages
 
@@ -97,9 +97,22 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = _Parser()
 
-    def body(self, schema: type[ma.Schema] | ma.Schema, *, files: bool = False) -> Callable[[View], View]:
-        """Parse the body with `schema` and hand the values to the view as its first argument."""
-        return self.arguments(schema, location="files" if files else "json")
+    def body(
+        self, schema: type[ma.Schema] | ma.Schema, *, files: bool = False, forms: bool = False
+    ) -> Callable[[View], View]:
+        """Parse the body with `schema` and hand the values to the view as its first argument.
+
+        `files`: it may hold files, and be as large as they are. `forms`: the description offers a form beside JSON,
+        though every body is taken as either.
+        """
+        parse = self.arguments(schema, location="files" if files else "json")
+
+        def decorate(view: View) -> View:
+            parsed: Any = parse(view)
+            parsed.forms = forms
+            return parsed
+
+        return decorate
 
     def query(self, schema: type[ma.Schema] | ma.Schema) -> Callable[[View], View]:
         """Parse the query string with `schema` and hand the values to the view as its first argument."""
@@ -114,10 +127,31 @@ class Blueprint(flask_smorest.Blueprint):
             def paged(*args: Any, **kwargs: Any) -> Any:
                 return paginate(view(*args, **kwargs), row_schema)
 
-            documented = self.doc(parameters=PAGE_PARAMETERS)(paged)
-            return self.response(200, envelope_schema(schema))(documented)
+            answered: Any = self.response(200, envelope_schema(schema))(paged)
+            answered.paginated = True
+            # Beside those of a `query`, which `doc(parameters=…)` would put itself in the place of.
+            described = answered._apidoc.setdefault("arguments", {}).setdefault("parameters", [])
+            described.extend(PAGE_PARAMETERS)
+            return answered
 
         return decorate
+
+    def refusals(self, *errors: DomainError) -> Callable[[View], View]:
+        """Declare for the description how the rules behind the view refuse, beyond guard, path and validation.
+
+        The errors are written as they are raised, texts and all; Throttled with whatever number of seconds.
+        """
+
+        def decorate(view: View) -> View:
+            view.refusals = (*getattr(view, "refusals", ()), *errors)  # type: ignore[attr-defined]
+            return view
+
+        return decorate
+
+    def localised(self, view: View) -> View:
+        """Declare for the description that the answer's texts are in the language of `Accept-Language`."""
+        view.localised = True  # type: ignore[attr-defined]
+        return view
 
 
 def path_object(name: str, find: Callable[[Caller, int], Any]) -> Callable[[View], View]:

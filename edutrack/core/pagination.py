@@ -24,8 +24,18 @@ _STREAM_ROWS = 500
 
 PAGE_PARAMETERS = [
     {"in": "query", "name": "page", "schema": {"type": "integer", "minimum": 1, "default": 1}},
-    {"in": "query", "name": "page_size", "schema": {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE_SIZE}},
-    {"in": "query", "name": "all", "schema": {"type": "boolean", "default": False}},
+    {
+        "in": "query",
+        "name": "page_size",
+        "description": f"At most {MAX_PAGE_SIZE}; larger is clamped.",
+        "schema": {"type": "integer", "minimum": 1, "default": DEFAULT_PAGE_SIZE},
+    },
+    {
+        "in": "query",
+        "name": "all",
+        "description": "`true` answers the whole list without pages.",
+        "schema": {"type": "boolean", "default": False},
+    },
 ]
 
 # Larger than can be served is clamped, however large.

@@ -30,13 +30,17 @@ def status_of(error: errors.DomainError) -> int:
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
+def body_of(error: errors.DomainError) -> dict[str, Any]:
+    """Return the body that a domain error is answered with."""
+    return error.messages if isinstance(error, errors.Invalid) else {error.key: error.message}
+
+
 def init_errors(app: Flask) -> None:
     """Register the handlers: documented bodies for domain errors, and never HTML for a path under /api/."""
 
     @app.errorhandler(errors.DomainError)
     def render_domain_error(error: errors.DomainError) -> Any:
-        body = error.messages if isinstance(error, errors.Invalid) else {error.key: error.message}
-        response = json_response(body, status_of(error))
+        response = json_response(body_of(error), status_of(error))
         if isinstance(error, errors.Throttled):
             response.headers["Retry-After"] = str(error.retry_after)
         return response

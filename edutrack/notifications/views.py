@@ -6,6 +6,7 @@ from sqlalchemy import Select
 
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import Blueprint
+from edutrack.core.errors import NotFound
 from edutrack.core.schemas import MessageSchema
 from edutrack.notifications import queries, service
 from edutrack.notifications.models import Notification
@@ -18,6 +19,7 @@ blueprint = Blueprint("notifications", __name__, description="What users are tol
 @guard(students="any")
 @blueprint.query(NotificationFilterSchema)
 @blueprint.page(NotificationSchema)
+@blueprint.localised
 def list_notifications(filters: dict[str, Any]) -> Select[Notification]:
     """List the caller's notifications, newest first, in the language of `Accept-Language`."""
     return queries.notifications(caller(), **filters)
@@ -43,6 +45,7 @@ def mark_all_read() -> dict[str, str]:
 @blueprint.post("/notifications/<int:notification_id>/mark_read/")
 @guard(students="any")
 @blueprint.response(200, MessageSchema)
+@blueprint.refusals(NotFound("Notification not found", key="error"))
 def mark_read(notification_id: int) -> dict[str, str]:
     """Mark one of the caller's notifications as read."""
     service.mark_read(caller(), notification_id)

@@ -16,7 +16,7 @@ from edutrack.structure.models import Division, Governorate, Grade, SchoolType, 
 from edutrack.structure.queries import Item, named_items
 
 #: What messages and audit verbs call each kind.
-_NAMES: dict[str, str] = {
+NOUNS: dict[str, str] = {
     "grades": "grade",
     "school_types": "school type",
     "divisions": "division",
@@ -34,7 +34,7 @@ _RELATIONS: tuple[tuple[type[Any], str, tuple[str, str]], ...] = (
 
 
 def _declare_unique_name(kind: type[Item]) -> None:
-    message = f"{_NAMES[kind.__tablename__]} with this name already exists."
+    message = f"{NOUNS[kind.__tablename__]} with this name already exists."
     when_violated(f"uq_{kind.__tablename__}_name", lambda: Invalid({"name": [message]}))
 
 
@@ -81,7 +81,7 @@ def remove_item(caller: Caller, item: Item) -> None:
     except IntegrityError as error:
         if not isinstance(error.orig, ForeignKeyViolation):
             raise
-        raise InUse(f"This {_NAMES[kind.__tablename__]} cannot be deleted because it is in use.") from error
+        raise InUse(f"This {NOUNS[kind.__tablename__]} cannot be deleted because it is in use.") from error
     if removed is None:
         raise NotFound()
 
@@ -100,7 +100,7 @@ def _assign(item: Item, values: dict[str, Any]) -> None:
 
 
 def _record(caller: Caller, deed: str, item: Item, values: dict[str, Any]) -> None:
-    verb = f"{_NAMES[item.__tablename__].replace(' ', '_')}.{deed}"
+    verb = f"{NOUNS[item.__tablename__].replace(' ', '_')}.{deed}"
     kept = {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
     db.session.flush()
     audit.record(caller, verb, item, **kept)

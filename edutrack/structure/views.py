@@ -9,6 +9,7 @@ from flask import Response
 from edutrack.core.auth import caller, guard, public
 from edutrack.core.blueprint import Blueprint, path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import InUse
 from edutrack.core.schemas import Schema
 from edutrack.structure import queries, schemas, service
 from edutrack.structure.models import Area, Division, Governorate, Grade, SchoolType, Subject, VideoSecurity
@@ -79,6 +80,9 @@ def _add_writing_routes(kind: _Kind) -> None:
     @guard(Role.SITE_OWNER)
     @item_of_path
     @blueprint.response(204)
+    @blueprint.refusals(
+        InUse(f"This {service.NOUNS[kind.model.__tablename__]} cannot be deleted because it is in use.")
+    )
     def remove_item(item: Item) -> Response:
         service.remove_item(caller(), item)
         return Response(status=204)

@@ -9,6 +9,7 @@ from edutrack.accounts.models import Student
 from edutrack.core.auth import caller, guard, public
 from edutrack.core.blueprint import Blueprint, path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Invalid, Throttled
 from edutrack.core.extensions import limiter
 from edutrack.students import queries, service
 from edutrack.students.schemas import (
@@ -31,8 +32,16 @@ def _failed(response: Response) -> bool:
 @blueprint.post("/accounts/students/register/")
 @public
 @limiter.limit(lambda: f"{current_app.config['REGISTRATIONS_PER_ADDRESS']}/hour", deduct_when=_failed)
-@blueprint.body(RegistrationSchema)
+@blueprint.body(RegistrationSchema, forms=True)
 @blueprint.response(201, ProfileSchema)
+@blueprint.refusals(
+    Invalid({"username": ["Username already exists."]}),
+    Invalid({"gmail": ["This email is already associated with an account."]}),
+    Invalid({"national_id": ["This national ID is already registered."]}),
+    Invalid({"area": ["The selected area does not belong to the selected governorate."]}),
+    Invalid({"phone_number": ["Phone number must be exactly 11 digits and start with 010, 011, 012 or 015."]}),
+    Throttled(60),
+)
 def register(form: dict[str, Any]) -> Student:
     """Register as a student; the site owner then verifies the account."""
     return service.register_student(form)
@@ -48,8 +57,15 @@ def show_profile() -> Student:
 
 @blueprint.patch("/accounts/profile/me/")
 @guard(Role.STUDENT, students="waiting")
-@blueprint.body(ProfileFormSchema(partial=True))
+@blueprint.body(ProfileFormSchema(partial=True), forms=True)
 @blueprint.response(200, ProfileSchema)
+@blueprint.refusals(
+    Invalid({"username": ["Username already exists."]}),
+    Invalid({"gmail": ["This email is already associated with an account."]}),
+    Invalid({"national_id": ["This national ID is already registered."]}),
+    Invalid({"area": ["The selected area does not belong to the selected governorate."]}),
+    Invalid({"phone_number": ["Phone number must be exactly 11 digits and start with 010, 011, 012 or 015."]}),
+)
 def change_profile(changes: dict[str, Any]) -> Student:
     """Change parts of the calling student's profile."""
     return service.change_profile(caller(), changes)

@@ -18,6 +18,7 @@ from edutrack.accounts.views.room import blueprint
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Rejected
 
 
 @blueprint.get("/accounts/assistants/")
@@ -69,6 +70,7 @@ def change_assistant(values: dict[str, Any], assistant: Assistant) -> Row[*tuple
 @guard(Role.TEACHER)
 @path_object("assistant", queries.lock_assistant)
 @blueprint.response(204)
+@blueprint.refusals(Rejected("Cannot delete an assistant who has already done work. Deactivate the account."))
 def delete_assistant(assistant: Assistant) -> None:
     """Delete an assistant who has done nothing yet."""
     service.delete_assistant(caller(), assistant)

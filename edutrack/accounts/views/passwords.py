@@ -16,6 +16,7 @@ from edutrack.accounts.views.room import blueprint, failed
 from edutrack.core.auth import caller, clear_token_cookies, guard, public
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Rejected, Throttled
 from edutrack.core.extensions import limiter
 from edutrack.core.json import json_response
 from edutrack.core.proxies import client_address
@@ -30,6 +31,13 @@ def _resets_per_hour() -> str:
 @guard(students="any")
 @blueprint.body(PasswordChangeSchema)
 @blueprint.response(200, MessageSchema)
+@blueprint.refusals(
+    Rejected("All password fields are required", key="error"),
+    Rejected("New passwords do not match", key="error"),
+    Rejected("Password must be at least 8 characters", key="error"),
+    Rejected("Current password is incorrect", key="error"),
+    Throttled(60),
+)
 def change_password(passwords: dict[str, Any]) -> Response:
     """Change the own password; ends all of the user's sessions, this one too."""
     most_failures = current_app.config["LOGIN_FAILURES_PER_ACCOUNT"]
@@ -45,6 +53,7 @@ def change_password(passwords: dict[str, Any]) -> Response:
 @limiter.limit(_resets_per_hour)
 @blueprint.body(PasswordResetRequestSchema)
 @blueprint.response(200, MessageSchema)
+@blueprint.refusals(Throttled(60))
 def request_password_reset(values: dict[str, Any]) -> dict[str, str]:
     """Mail a link to a new password, if anybody has the address."""
     service.request_password_reset(values["gmail"])
@@ -56,6 +65,13 @@ def request_password_reset(values: dict[str, Any]) -> dict[str, str]:
 @limiter.limit(_resets_per_hour, deduct_when=failed)
 @blueprint.body(PasswordResetSchema)
 @blueprint.response(200, MessageSchema)
+@blueprint.refusals(
+    Rejected("All password fields are required", key="error"),
+    Rejected("New passwords do not match", key="error"),
+    Rejected("Password must be at least 8 characters", key="error"),
+    Rejected("Invalid or expired token", key="error"),
+    Throttled(60),
+)
 def reset_password(values: dict[str, Any]) -> dict[str, str]:
     """Choose a new password with the token of a mailed link; ends all of the user's sessions."""
     service.reset_password(**values)

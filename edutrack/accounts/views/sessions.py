@@ -18,7 +18,7 @@ from edutrack.core.auth import (
     set_token_cookies,
 )
 from edutrack.core.caller import Caller
-from edutrack.core.errors import Rejected
+from edutrack.core.errors import NotSignedIn, Rejected, Throttled
 from edutrack.core.extensions import jwt, limiter
 from edutrack.core.json import json_response
 from edutrack.core.proxies import client_address
@@ -37,6 +37,13 @@ def _find_caller(_header: dict[str, Any], claims: dict[str, Any]) -> Caller | No
 @limiter.limit(lambda: f"{current_app.config['LOGIN_FAILURES_PER_ADDRESS']}/hour", deduct_when=failed)
 @blueprint.body(CredentialsSchema)
 @blueprint.response(200, SignedInSchema)
+@blueprint.refusals(
+    Rejected("Username and password are required", key="error"),
+    NotSignedIn("No active account found with the given credentials", key="error"),
+    NotSignedIn("Your account is inactive. Please contact an administrator.", key="error"),
+    NotSignedIn("Your assigned teacher's account is inactive. Please contact an administrator.", key="error"),
+    Throttled(60),
+)
 def log_in(credentials: dict[str, Any]) -> Response:
     """Sign in: sets the access and refresh cookies."""
     username, password = credentials["username"], credentials["password"]

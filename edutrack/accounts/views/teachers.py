@@ -11,6 +11,7 @@ from edutrack.accounts.views.room import blueprint
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Invalid
 
 
 @blueprint.get("/accounts/teachers/")
@@ -26,6 +27,12 @@ def list_teachers(filters: dict[str, Any]) -> Select[*tuple[Any, ...]]:
 @guard(Role.SITE_OWNER)
 @blueprint.body(TeacherFormSchema, files=True)
 @blueprint.response(201, TeacherSchema)
+@blueprint.refusals(
+    Invalid({"username": ["Username already exists."]}),
+    Invalid({"gmail": ["This email is already associated with an account."]}),
+    Invalid({"phone": ["Phone number must be exactly 11 digits and start with 010, 011, 012 or 015."]}),
+    Invalid({"password": ["This password is too short. It must contain at least 8 characters."]}),
+)
 def create_teacher(values: dict[str, Any]) -> Row[*tuple[Any, ...]]:
     """Add a teacher, with the user who signs in."""
     return queries.show_teacher(service.create_teacher(caller(), values).id)
@@ -44,6 +51,7 @@ def show_teacher(teacher_id: int) -> Row[*tuple[Any, ...]]:
 @path_object("teacher", queries.lock_teacher)
 @blueprint.body(TeacherFormSchema(partial=True), files=True)
 @blueprint.response(200, TeacherSchema)
+@blueprint.refusals(Invalid({"gmail": ["This email is already associated with an account."]}))
 def change_teacher(values: dict[str, Any], teacher: Teacher) -> Row[*tuple[Any, ...]]:
     """Change parts of a teacher."""
     return queries.show_teacher(service.change_teacher(caller(), teacher, values).id)

@@ -4,6 +4,8 @@ from marshmallow import fields as ma_fields
 
 from edutrack.core import fields
 from edutrack.core.schemas import Nested, Schema
+from edutrack.courses.schemas.materials import MaterialSchema
+from edutrack.structure.schemas import MadeInSQL
 
 
 class LectureAccessSchema(Schema):
@@ -79,7 +81,7 @@ class WatchedLectureSchema(Schema):
     effective_expiry = fields.Moment(required=True)
     videos = ma_fields.List(Nested(WatchedVideoSchema), required=True)
     # `queries.materials` has signed and printed them.
-    materials = ma_fields.List(ma_fields.Dict(), required=True)
+    materials = MadeInSQL(MaterialSchema, many=True, required=True)
 
 
 class PlaySchema(Schema):

@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Invalid, NotFound, Rejected
 from edutrack.core.schemas import MessageSchema
 from edutrack.courses.models import Course
 from edutrack.courses.queries import catalogue
@@ -38,6 +39,10 @@ def list_courses(filters: dict[str, Any]) -> Select[Any]:
 @guard(Role.SITE_OWNER)
 @blueprint.body(NewCourseSchema, files=True)
 @blueprint.response(201, CourseSchema)
+@blueprint.refusals(
+    Invalid({"grade": ["Teacher X does not teach grade Y."]}),
+    Invalid({"non_field_errors": ["A course with this Teacher, Grade, and Name already exists."]}),
+)
 def create_course(values: dict[str, Any]) -> Row[Any]:
     """Create a course of a teacher for a grade."""
     return catalogue.course_item(courses.create_course(caller(), **values))
@@ -57,6 +62,11 @@ def show_course(course: Course) -> Row[Any]:
 @path_object("course", find_course)
 @blueprint.body(CourseChangesSchema(partial=True), files=True)
 @blueprint.response(200, CourseSchema)
+@blueprint.refusals(
+    Invalid({"teacher": ["Cannot change the teacher of an existing course."]}),
+    Invalid({"grade": ["Cannot change the grade of an existing course."]}),
+    Invalid({"non_field_errors": ["A course with this Teacher, Grade, and Name already exists."]}),
+)
 def change_course(values: dict[str, Any], course: Course) -> Row[Any]:
     """Change a course; its teacher and grade stay."""
     return catalogue.course_item(courses.change_course(caller(), course, **values))
@@ -66,6 +76,10 @@ def change_course(values: dict[str, Any], course: Course) -> Row[Any]:
 @guard(Role.SITE_OWNER)
 @path_object("course", find_course)
 @blueprint.response(204)
+@blueprint.refusals(
+    Rejected("Cannot delete a course that has students enrolled in it."),
+    Rejected("Cannot delete a course that has recharge codes."),
+)
 def delete_course(course: Course) -> None:
     """Delete a course that nobody uses, with all that is in it."""
     courses.delete_course(caller(), course)
@@ -104,6 +118,7 @@ def list_my_courses(filters: dict[str, Any]) -> Select[Any]:
 @blueprint.get("/courses/<int:course_id>/preview/")
 @guard(students="any")
 @blueprint.response(200, CoursePreviewSchema)
+@blueprint.refusals(NotFound("Course not found", key="error"))
 def preview_course(course_id: int) -> dict[str, Any]:
     """Show what a course offers and costs, before enrolling."""
     return catalogue.preview_course(caller(), course_id)

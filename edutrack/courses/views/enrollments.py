@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Forbidden, Invalid, NotFound, Rejected
 from edutrack.core.schemas import MessageSchema
 from edutrack.courses.models import Enrollment
 from edutrack.courses.queries.enrollments import (
@@ -35,6 +36,12 @@ _STAFF = (Role.TEACHER, Role.ASSISTANT, Role.SITE_OWNER)
 @guard(Role.STUDENT)
 @blueprint.body(EnrollSchema)
 @blueprint.response(201, EnrollmentSchema)
+@blueprint.refusals(
+    Rejected("You are already enrolled or have a pending request for this course."),
+    Rejected("This course is not available."),
+    Rejected("This course is not for your grade, school type or division."),
+    Invalid({"course": ['Invalid pk "7" - object does not exist.']}),
+)
 def enroll(values: dict[str, Any]) -> Row[*tuple[Any, ...]]:
     """Ask for a place in a course."""
     return service.enroll(caller(), values["course"])
@@ -51,6 +58,11 @@ def list_my_enrollments() -> Sequence[Row[*tuple[Any, ...]]]:
 @blueprint.delete("/enrollments/<int:enrollment_id>/")
 @guard(Role.STUDENT)
 @blueprint.response(200, MessageSchema)
+@blueprint.refusals(
+    Rejected("Cannot cancel enrollment with status: approved", key="error"),
+    Forbidden("You can only cancel your own enrollments", key="error"),
+    NotFound("Enrollment not found", key="error"),
+)
 def cancel_enrollment(enrollment_id: int) -> dict[str, str]:
     """Take back a pending request."""
     service.cancel_enrollment(caller(), enrollment_id)
@@ -71,6 +83,7 @@ def list_course_enrollments(filters: dict[str, Any]) -> Select[*tuple[Any, ...]]
 @path_object("enrollment", find_enrollment)
 @blueprint.body(ResponseSchema)
 @blueprint.response(200, EnrollmentSchema)
+@blueprint.refusals(Rejected("This enrollment is not pending."))
 def approve_enrollment(values: dict[str, Any], enrollment: Enrollment) -> Row[*tuple[Any, ...]]:
     """Approve a pending request."""
     return service.respond(caller(), enrollment, "approved", values["response_note"])
@@ -81,6 +94,7 @@ def approve_enrollment(values: dict[str, Any], enrollment: Enrollment) -> Row[*t
 @path_object("enrollment", find_enrollment)
 @blueprint.body(ResponseSchema)
 @blueprint.response(200, EnrollmentSchema)
+@blueprint.refusals(Rejected("This enrollment is not pending."))
 def reject_enrollment(values: dict[str, Any], enrollment: Enrollment) -> Row[*tuple[Any, ...]]:
     """Reject a pending request; the student may ask again."""
     return service.respond(caller(), enrollment, "rejected", values["response_note"])

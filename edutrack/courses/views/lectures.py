@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Invalid, Rejected
 from edutrack.courses.models import Lecture
 from edutrack.courses.queries import catalogue
 from edutrack.courses.queries.scope import find_lecture
@@ -33,6 +34,7 @@ def list_lectures(filters: dict[str, Any]) -> Select[Any]:
 @guard(Role.TEACHER, Role.SITE_OWNER)
 @blueprint.body(NewLectureSchema)
 @blueprint.response(201, LectureSchema)
+@blueprint.refusals(Invalid({"discount": ["The discount cannot be higher than the price."]}))
 def create_lecture(values: dict[str, Any]) -> Row[Any]:
     """Add a lecture to a topic."""
     return catalogue.lecture_item(lectures.create_lecture(caller(), **values))
@@ -52,6 +54,7 @@ def show_lecture(lecture: Lecture) -> Row[Any]:
 @path_object("lecture", find_lecture)
 @blueprint.body(LectureChangesSchema(partial=True))
 @blueprint.response(200, LectureSchema)
+@blueprint.refusals(Invalid({"discount": ["The discount cannot be higher than the price."]}))
 def change_lecture(values: dict[str, Any], lecture: Lecture) -> Row[Any]:
     """Change a lecture; what was bought before keeps its price and days."""
     return catalogue.lecture_item(lectures.change_lecture(caller(), lecture, **values))
@@ -61,6 +64,10 @@ def change_lecture(values: dict[str, Any], lecture: Lecture) -> Row[Any]:
 @guard(Role.TEACHER, Role.SITE_OWNER)
 @path_object("lecture", find_lecture)
 @blueprint.response(204)
+@blueprint.refusals(
+    Rejected("Cannot delete a lecture that has purchases."),
+    Rejected("Cannot delete a lecture that has watch progress."),
+)
 def delete_lecture(lecture: Lecture) -> None:
     """Delete a lecture that nobody has bought or watched."""
     lectures.delete_lecture(caller(), lecture)

@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Rejected
 from edutrack.courses.models import Topic
 from edutrack.courses.queries import catalogue
 from edutrack.courses.queries.scope import find_topic
@@ -61,6 +62,10 @@ def change_topic(values: dict[str, Any], topic: Topic) -> Row[Any]:
 @guard(Role.TEACHER, Role.SITE_OWNER)
 @path_object("topic", find_topic)
 @blueprint.response(204)
+@blueprint.refusals(
+    Rejected("Cannot delete a topic that has purchases."),
+    Rejected("Cannot delete a topic that has watch progress."),
+)
 def delete_topic(topic: Topic) -> None:
     """Delete a topic with its lectures, where nobody has bought or watched one."""
     topics.delete_topic(caller(), topic)

@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Invalid, Rejected
 from edutrack.courses.models import Video
 from edutrack.courses.queries import catalogue
 from edutrack.courses.queries.scope import find_video
@@ -33,6 +34,11 @@ def list_videos(filters: dict[str, Any]) -> Select[Any]:
 @guard(Role.TEACHER, Role.SITE_OWNER)
 @blueprint.body(NewVideoSchema, files=True)
 @blueprint.response(201, VideoSchema)
+@blueprint.refusals(
+    Invalid({"platform": ['The platform "bunny" is not configured.']}),
+    Invalid({"source": ["Enter the id or the https address of a YouTube video."]}),
+    Invalid({"file": ["Upload a video in MP4, MOV or WebM format."]}),
+)
 def create_video(values: dict[str, Any]) -> Row[Any]:
     """Add a video to a lecture."""
     return catalogue.video_item(caller(), videos.create_video(caller(), **values))
@@ -52,6 +58,11 @@ def show_video(video: Video) -> Row[Any]:
 @path_object("video", find_video)
 @blueprint.body(VideoChangesSchema(partial=True), files=True)
 @blueprint.response(200, VideoSchema)
+@blueprint.refusals(
+    Invalid({"platform": ['The platform "bunny" is not configured.']}),
+    Invalid({"source": ["Enter the id or the https address of a YouTube video."]}),
+    Invalid({"file": ["Upload a video in MP4, MOV or WebM format."]}),
+)
 def change_video(values: dict[str, Any], video: Video) -> Row[Any]:
     """Change a video, or where it lies."""
     return catalogue.video_item(caller(), videos.change_video(caller(), video, **values))
@@ -61,6 +72,7 @@ def change_video(values: dict[str, Any], video: Video) -> Row[Any]:
 @guard(Role.TEACHER, Role.SITE_OWNER)
 @path_object("video", find_video)
 @blueprint.response(204)
+@blueprint.refusals(Rejected("Cannot delete a video that has watch progress."))
 def delete_video(video: Video) -> None:
     """Delete a video that nobody has watched."""
     videos.delete_video(caller(), video)

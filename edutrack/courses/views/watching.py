@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select
 from edutrack.core.auth import caller, guard, public
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Forbidden, Invalid, NotFound
 from edutrack.core.files import stored_file
 from edutrack.courses.models import Course
 from edutrack.courses.queries.scope import find_course
@@ -30,10 +31,25 @@ from edutrack.courses.service.playback import open_lecture, resolve_playback
 from edutrack.courses.service.progress import record_progress
 from edutrack.courses.views.room import blueprint
 
+_FILE = {"content": {"video/*": {"schema": {"type": "string", "format": "binary"}}}}
+_PLAYBACK = {
+    "200": {"description": "The file.", **_FILE},
+    "206": {"description": "The range of the file that was asked for.", **_FILE},
+    "302": {
+        "description": "Leads to the platform's player.",
+        "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}},
+    },
+    "416": {"description": "The file has no such range."},
+}
+
 
 @blueprint.get("/courses/<int:course_id>/lectures/")
 @guard(Role.STUDENT)
 @blueprint.response(200, CourseLecturesSchema)
+@blueprint.refusals(
+    Forbidden("You are not enrolled in this course", key="error"),
+    NotFound("Course not found", key="error"),
+)
 def list_course_lectures(course_id: int) -> dict[str, Any]:
     """List the lectures of a course, with what the student has bought."""
     return lectures_for_student(caller().student_id, course_id)
@@ -42,6 +58,7 @@ def list_course_lectures(course_id: int) -> dict[str, Any]:
 @blueprint.get("/lectures/<int:lecture_id>/watch/")
 @guard(Role.STUDENT)
 @blueprint.response(200, WatchedLectureSchema)
+@blueprint.refusals(Forbidden("You must purchase this lecture."), Forbidden("Your access to this lecture has expired."))
 def watch_lecture(lecture_id: int) -> dict[str, Any]:
     """Open a bought lecture: its videos with short-lived links, and its materials."""
     return open_lecture(caller(), lecture_id)
@@ -50,7 +67,8 @@ def watch_lecture(lecture_id: int) -> dict[str, Any]:
 @blueprint.get("/videos/<int:video_id>/play/")
 @public
 @blueprint.query(PlaySchema)
-@blueprint.doc(responses={200: {"description": "The file, or a range of it"}, 302: {"description": "The player"}})
+@blueprint.doc(responses=_PLAYBACK)
+@blueprint.refusals(Forbidden("This link is no longer valid."), Forbidden("This video cannot be played at the moment."))
 def play_video(values: dict[str, Any], video_id: int) -> Any:
     """Lead the holder of a playback link to the player, or serve the file."""
     playback = resolve_playback(video_id, values["token"])
@@ -73,6 +91,11 @@ def list_progress() -> Select[*tuple[Any, ...]]:
 @guard(Role.STUDENT)
 @blueprint.body(HeartbeatSchema)
 @blueprint.response(200, RecordedProgressSchema)
+@blueprint.refusals(
+    Forbidden("You must purchase this lecture to track progress."),
+    Forbidden("Your access to this lecture has expired."),
+    Invalid({"video": ['Invalid pk "7" - object does not exist.']}),
+)
 def update_progress(values: dict[str, Any]) -> Row[*tuple[Any, ...]]:
     """Keep how far the student has watched a video."""
     return record_progress(

@@ -5,6 +5,7 @@ from typing import Any
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Invalid
 from edutrack.core.idempotency import idempotent
 from edutrack.wallet import service
 from edutrack.wallet.queries.batches import batch_with_counts
@@ -35,6 +36,10 @@ def list_codes(filters: dict[str, Any]) -> Any:
 @idempotent
 @blueprint.body(NewCodeSchema)
 @blueprint.response(201, RechargeCodeSchema)
+@blueprint.refusals(
+    Invalid({"course": ['Invalid pk "7" - object does not exist.']}),
+    Invalid({"value": ["Ensure this value is greater than or equal to 1."]}),
+)
 def make_code(values: dict[str, Any]) -> Any:
     """Make one recharge code."""
     return code_of_single(service.issue_code(caller(), **values))

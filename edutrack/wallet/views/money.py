@@ -7,7 +7,7 @@ from sqlalchemy import Select
 
 from edutrack.core.auth import caller, guard
 from edutrack.core.caller import Role
-from edutrack.core.errors import Invalid
+from edutrack.core.errors import Forbidden, Invalid, NotFound, Rejected, Throttled
 from edutrack.core.extensions import db
 from edutrack.core.idempotency import idempotent
 from edutrack.courses.queries.purchases import find_purchase
@@ -31,6 +31,16 @@ from edutrack.wallet.views.room import blueprint
 @idempotent
 @blueprint.body(RedeemSchema)
 @blueprint.response(200, RedeemedSchema)
+@blueprint.refusals(
+    Forbidden("You must be enrolled and approved in this course before redeeming codes."),
+    NotFound("Invalid code."),
+    Rejected("This code has already been used."),
+    Rejected("This code cannot be used for this course."),
+    Rejected("This code has expired."),
+    Rejected("This code has been cancelled."),
+    Rejected("This course is not available."),
+    Throttled(60),
+)
 def redeem(values: dict[str, Any]) -> service.Redeemed:
     """Add a scratch card's value to the balance of its course."""
     most_failures = current_app.config["UNKNOWN_CODES_PER_STUDENT"]
@@ -42,6 +52,14 @@ def redeem(values: dict[str, Any]) -> service.Redeemed:
 @idempotent
 @blueprint.body(BuySchema)
 @blueprint.response(201, PurchaseSchema)
+@blueprint.refusals(
+    Forbidden("You must be enrolled and approved in this course before purchasing lectures."),
+    Rejected("You have already purchased this lecture."),
+    Rejected("Insufficient balance. You need 70.00 more."),
+    Rejected("This lecture is not available."),
+    Rejected("This course is not available."),
+    Invalid({"lecture": ['Invalid pk "7" - object does not exist.']}),
+)
 def buy(values: dict[str, Any]) -> Any:
     """Buy a lecture with the balance of its course."""
     return find_purchase(caller(), service.buy_lecture(caller(), values["lecture"]))
