@@ -25,17 +25,17 @@ from edutrack.students.national_id import normalise_national_id
 _NATIONAL_ID_DIGITS = 14
 
 
+_NAMES = (
+    joinedload(Student.school_type),
+    joinedload(Student.grade),
+    joinedload(Student.division),
+    joinedload(Student.governorate, innerjoin=True),
+    joinedload(Student.area, innerjoin=True),
+)
 # Built once: the frontend asks for it on every visit.
 _PROFILE = (
     select(Student)
-    .options(
-        joinedload(Student.user, innerjoin=True),
-        joinedload(Student.school_type),
-        joinedload(Student.grade),
-        joinedload(Student.division),
-        joinedload(Student.governorate, innerjoin=True),
-        joinedload(Student.area, innerjoin=True),
-    )
+    .options(joinedload(Student.user, innerjoin=True), *_NAMES)
     .where(Student.id == bindparam("student_id"))
     .execution_options(populate_existing=True)
 )
@@ -77,6 +77,7 @@ def students(
     status: str | None = None,
     grade: int | None = None,
     school_type: int | None = None,
+    governorate: int | None = None,
     search: str = "",
 ) -> Select[Student]:
     """Return the select of the students that the caller may see, newest first.
@@ -90,10 +91,17 @@ def students(
         rows = rows.where(Student.grade_id == grade)
     if school_type is not None:
         rows = rows.where(Student.school_type_id == school_type)
+    if governorate is not None:
+        rows = rows.where(Student.governorate_id == governorate)
     if search:
         rows = rows.where(_found_by(search))
     # Ids are given in the order of registration.
     return rows.order_by(Student.id.desc())
+
+
+def with_names(rows: Select[Student]) -> Select[Student]:
+    """Return the same students with the names of school and home, still in one statement."""
+    return rows.options(*_NAMES)
 
 
 def surroundings(

@@ -15,9 +15,11 @@ from edutrack.owner.console.printing import blueprint as printing_blueprint
 from edutrack.owner.console.rendering import init_rendering, script_nonce
 from edutrack.owner.console.sessions import blueprint as session_blueprint
 from edutrack.owner.console.sessions import init_sessions
+from edutrack.owner.console.students import StudentsView, VerificationView
+from edutrack.owner.console.teachers import TeachersView
 
 #: The rooms, in the order of the menu; those of one section stand together.
-VIEWS: tuple[type[ConsoleView], ...] = (AuditLogView,)
+VIEWS: tuple[type[ConsoleView], ...] = (TeachersView, StudentsView, VerificationView, AuditLogView)
 
 
 @session_blueprint.route("/<path:unknown>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -1,0 +1,42 @@
+"""What the pages about people share: the words for their states, and their pictures."""
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from edutrack.core.files import PUBLIC_FOLDER
+
+#: The part of the menu in which people stand.
+PEOPLE = _("People")
+GENDER_LABELS = {"male": _("Male"), "female": _("Female")}
+STATUS_LABELS = {
+    "pending": _("Waiting for verification"),
+    "verified": _("Verified"),
+    "declined": _("Declined"),
+    "suspended_temporary": _("Suspended for a time"),
+    "suspended_permanent": _("Suspended for good"),
+}
+_STATUS_KINDS = {"pending": "waiting", "verified": "good", "declined": "bad"}
+
+
+def badge(label: Any, kind: str) -> Markup:
+    """Return a state in one word; `kind`: good, waiting, bad or quiet."""
+    return Markup('<span class="badge badge-{}">{}</span>').format(kind, label)
+
+
+def account_badge(is_active: bool) -> Markup:
+    """Return whether an account is active."""
+    return badge(gettext("Active"), "good") if is_active else badge(gettext("Inactive"), "bad")
+
+
+def status_badge(status: str) -> Markup:
+    """Return where a student's account stands."""
+    return badge(STATUS_LABELS[status], _STATUS_KINDS.get(status, "bad"))
+
+
+def picture_path(name: str | None) -> str | None:
+    """Return the path of a stored picture on this very host, which is all that pages may load; None without one."""
+    return url_for("files.serve_picture", name=name.removeprefix(f"{PUBLIC_FOLDER}/")) if name else None
