@@ -11,12 +11,13 @@ from functools import wraps
 from typing import Any
 
 from flask import current_app, request
-from sqlalchemy import LargeBinary, UniqueConstraint, select, update
+from sqlalchemy import LargeBinary, Row, UniqueConstraint, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from edutrack.core import clock
 from edutrack.core.auth import View, caller
+from edutrack.core.caller import Caller
 from edutrack.core.database import Base, Id, Int
 from edutrack.core.errors import Invalid, KeyReused
 from edutrack.core.extensions import db
@@ -59,11 +60,37 @@ def idempotent(view: View) -> View:
     return once  # type: ignore[return-value]
 
 
+def done_once(asking: Caller, deed: str, key: str, content: str, work: Callable[[], str]) -> str:
+    """Return what `work` returns; where the caller has done the deed with this key before, what it returned then.
+
+    For forms that may be sent twice: `key` is made with the form, `content` is what it says. Raises KeyReused where
+    the key came with other content before.
+    """
+    owner = {"user_id": asking.user_id, "endpoint": deed, "key": key}
+    digest = hashlib.sha256(content.encode()).digest()
+    row_id = _claim(owner, digest)
+    if row_id is None:
+        return unseal(_first_answer(owner, digest).sealed_body, "stored-answer")
+    result = work()
+    _keep(row_id, 200, result)
+    return result
+
+
 def _run_once(key: str, run: Callable[[], Any]) -> Any:
     digest = hashlib.sha256(request.path.encode() + b"\n" + request.get_data()).digest()
-    values = {"request_hash": digest, "created_at": clock.now(), "status": None, "sealed_body": None}
     owner = {"user_id": caller().user_id, "endpoint": str(request.endpoint), "key": key}
-    row_id = db.session.scalar(
+    row_id = _claim(owner, digest)
+    if row_id is None:
+        return _replay(owner, digest)
+    response = current_app.make_response(run())
+    _keep(row_id, response.status_code, response.get_data(as_text=True))
+    return response
+
+
+def _claim(owner: dict[str, Any], digest: bytes) -> int | None:
+    """Return the id of the row that is this request's own now; None where another has finished with the key."""
+    values = {"request_hash": digest, "created_at": clock.now(), "status": None, "sealed_body": None}
+    return db.session.scalar(
         insert(IdempotencyKey)
         .values(**owner, **values)
         .on_conflict_do_update(
@@ -73,23 +100,27 @@ def _run_once(key: str, run: Callable[[], Any]) -> Any:
         )
         .returning(IdempotencyKey.id)
     )
-    if row_id is None:
-        return _replay(owner, digest)
-    response = current_app.make_response(run())
+
+
+def _keep(row_id: int, status: int, body: str) -> None:
     db.session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.id == row_id)
-        .values(status=response.status_code, sealed_body=seal(response.get_data(as_text=True), "stored-answer"))
+        .values(status=status, sealed_body=seal(body, "stored-answer"))
     )
-    return response
 
 
-def _replay(owner: dict[str, Any], digest: bytes) -> Any:
+def _first_answer(owner: dict[str, Any], digest: bytes) -> Row[*tuple[Any, ...]]:
     first = db.session.execute(
         select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.sealed_body).filter_by(**owner)
     ).one()
     if first.request_hash != digest:
         raise KeyReused("This Idempotency-Key was already used with another request.")
+    return first
+
+
+def _replay(owner: dict[str, Any], digest: bytes) -> Any:
+    first = _first_answer(owner, digest)
     body = unseal(first.sealed_body, "stored-answer")
     response = current_app.response_class(body, first.status, mimetype="application/json")
     response.headers["Idempotency-Replayed"] = "true"

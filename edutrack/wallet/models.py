@@ -65,8 +65,9 @@ class RechargeCode(Base):
         CheckConstraint("used_at IS NULL OR voided_at IS NULL", name="not_used_and_voided"),
         Index(None, "course_id", "created_at"),
         Index("ix_recharge_codes_used_by_id", "used_by_id", postgresql_where=text("used_by_id IS NOT NULL")),
-        # Counts the used codes of a batch without a look at the others.
+        # Count the used and the voided codes of a batch without a look at the others.
         Index("ix_recharge_codes_used_of_batch", "batch_id", postgresql_where=text("used_by_id IS NOT NULL")),
+        Index("ix_recharge_codes_voided_of_batch", "batch_id", postgresql_where=text("voided_at IS NOT NULL")),
     )
 
     id: Mapped[Id]

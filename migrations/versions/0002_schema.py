@@ -567,6 +567,13 @@ def upgrade():
         op.f("ix_recharge_codes_course_id_created_at"), "recharge_codes", ["course_id", "created_at"], unique=False
     )
     op.create_index(
+        "ix_recharge_codes_voided_of_batch",
+        "recharge_codes",
+        ["batch_id"],
+        unique=False,
+        postgresql_where=sa.text("voided_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_recharge_codes_used_by_id",
         "recharge_codes",
         ["used_by_id"],
@@ -737,6 +744,7 @@ def downgrade():
         "ix_recharge_codes_used_by_id", table_name="recharge_codes", postgresql_where=sa.text("used_by_id IS NOT NULL")
     )
     op.drop_index(op.f("ix_recharge_codes_course_id_created_at"), table_name="recharge_codes")
+    op.drop_index("ix_recharge_codes_voided_of_batch", table_name="recharge_codes")
     op.drop_table("recharge_codes")
     op.drop_index(op.f("ix_lectures_topic_id"), table_name="lectures")
     op.drop_index(op.f("ix_lectures_course_id"), table_name="lectures")

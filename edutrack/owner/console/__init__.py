@@ -7,6 +7,8 @@ from flask_admin.theme import Bootstrap4Theme
 
 from edutrack.owner.console.access import admit, console_route, csrf
 from edutrack.owner.console.audit_log import AuditLogView
+from edutrack.owner.console.codes import CodesView
+from edutrack.owner.console.courses import CoursesView
 from edutrack.owner.console.errors import error_page, init_error_pages
 from edutrack.owner.console.home import HomeView
 from edutrack.owner.console.language import init_language
@@ -19,7 +21,14 @@ from edutrack.owner.console.students import StudentsView, VerificationView
 from edutrack.owner.console.teachers import TeachersView
 
 #: The rooms, in the order of the menu; those of one section stand together.
-VIEWS: tuple[type[ConsoleView], ...] = (TeachersView, StudentsView, VerificationView, AuditLogView)
+VIEWS: tuple[type[ConsoleView], ...] = (
+    TeachersView,
+    StudentsView,
+    VerificationView,
+    CoursesView,
+    CodesView,
+    AuditLogView,
+)
 
 
 @session_blueprint.route("/<path:unknown>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])

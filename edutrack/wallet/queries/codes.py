@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, false, or_, select
 from sqlalchemy.orm import aliased
 
 from edutrack.accounts.models import Student, Teacher, User
@@ -76,6 +76,42 @@ def find_code(_caller: Caller, code_id: int) -> Any:
     if row is None:
         raise NotFound()
     return row
+
+
+def code_status() -> ColumnElement[str]:
+    """Return the expression for what has become of a code: used, voided, expired or unused."""
+    return case(
+        (RechargeCode.used_by_id.is_not(None), "used"),
+        (RechargeCode.voided_at.is_not(None), "voided"),
+        (RechargeCode.expires_at <= clock.now(), "expired"),
+        else_="unused",
+    )
+
+
+def code_with_status(code_id: int) -> Row[*tuple[Any, ...]]:
+    """Return one code with its serial's parts and all that has become of it; raises NotFound."""
+    rows = codes_with_relations().add_columns(
+        RechargeCode.batch_id,
+        RechargeCode.number,
+        RechargeBatch.is_single,
+        RechargeBatch.label,
+        Student.student_code.label("used_by_code"),
+        RechargeCode.voided_at,
+        RechargeCode.void_reason,
+        code_status().label("status"),
+    )
+    row = db.session.execute(rows.where(RechargeCode.id == code_id)).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def code_named(_caller: Caller, typed: str) -> int:
+    """Return the id of the code that somebody names whole, by itself or by its serial; raises NotFound."""
+    code_id = db.session.scalar(select(RechargeCode.id).where(_named(typed)))
+    if code_id is None:
+        raise NotFound()
+    return code_id
 
 
 def code_of_single(batch: RechargeBatch) -> Any:

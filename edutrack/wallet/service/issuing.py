@@ -1,6 +1,7 @@
 """Making recharge codes, one or up to a hundred thousand at once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,22 @@ _COPY = (
 _COPY_TYPES = ("int8", "int4", "int8", "bytea", "numeric", "timestamptz", "timestamptz")
 
 
+@dataclass(frozen=True)
+class BatchPlan:
+    """A batch that could be made."""
+
+    course: Course
+    value: Decimal
+    quantity: int
+    expires_at: datetime | None
+    label: str | None
+
+    @property
+    def total_value(self) -> Decimal:
+        """What all codes would be worth together."""
+        return self.value * self.quantity
+
+
 def issue_code(caller: Caller, *, course: int, value: Decimal, expires_at: datetime | None) -> RechargeBatch:
     """Make a single code, as a batch of one that no list of batches shows; return that batch.
 
@@ -39,6 +56,17 @@ def issue_batch(
     return _issue(
         caller, course=course, value=value, quantity=quantity, expires_at=expires_at, label=label, is_single=False
     )
+
+
+def plan_batch(
+    _caller: Caller, *, course: int, value: Decimal, quantity: int, expires_at: datetime | None, label: str | None
+) -> BatchPlan:
+    """Return what `issue_batch` would make of the same values, and make nothing.
+
+    Raises Invalid where it would.
+    """
+    found = _usable_course(course, expires_at)
+    return BatchPlan(found, value, quantity, expires_at, label)
 
 
 def record_listing(caller: Caller, filters: Mapping[str, Any]) -> None:
@@ -63,10 +91,7 @@ def _issue(
     label: str | None,
     is_single: bool,
 ) -> RechargeBatch:
-    if expires_at is not None and expires_at <= clock.now():
-        raise Invalid({"expires_at": ["The expiry must be in the future."]})
-    if db.session.get(Course, course, with_for_update={"read": True, "key_share": True}) is None:
-        raise invalid_pk("course", course)
+    _usable_course(course, expires_at)
     batch = RechargeBatch(
         course_id=course,
         label=label,
@@ -81,6 +106,16 @@ def _issue(
     _copy_codes(batch)
     audit.record(caller, "recharge_batch.issued", batch, course=course, value=str(value), quantity=quantity)
     return batch
+
+
+def _usable_course(course_id: int, expires_at: datetime | None) -> Course:
+    """Return the course that codes are made for, kept from being deleted; raises Invalid."""
+    if expires_at is not None and expires_at <= clock.now():
+        raise Invalid({"expires_at": ["The expiry must be in the future."]})
+    course = db.session.get(Course, course_id, with_for_update={"read": True, "key_share": True})
+    if course is None:
+        raise invalid_pk("course", course_id)
+    return course
 
 
 def _copy_codes(batch: RechargeBatch) -> None:

@@ -1,6 +1,5 @@
 """Batches of recharge codes: listing, exporting and cancelling them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -9,17 +8,12 @@ from sqlalchemy import Select
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
-from edutrack.core.csv_files import csv_response
-from edutrack.core.fields import iso_z
-from edutrack.core.sealing import unseal
 from edutrack.wallet import service
-from edutrack.wallet.codes import printed_code, serial
+from edutrack.wallet.exporting import batch_as_csv
 from edutrack.wallet.models import RechargeBatch
-from edutrack.wallet.queries.batches import batch_with_counts, batches, codes_of_batch, find_batch
+from edutrack.wallet.queries.batches import batch_with_counts, batches, find_batch
 from edutrack.wallet.schemas import RechargeBatchSchema, VoidSchema
 from edutrack.wallet.views.room import blueprint
-
-_COLUMNS = ("code", "serial", "value", "expires_at", "status")
 
 
 @blueprint.get("/wallet/batches/")
@@ -46,8 +40,7 @@ def show_batch(batch: RechargeBatch) -> Any:
 def export_codes(batch: RechargeBatch) -> Response:
     """Download all codes of a batch in the clear, as a CSV file; each download is audited."""
     service.record_export(caller(), batch)
-    parts = ((_cells(row) for row in part) for part in codes_of_batch(batch.id))
-    return csv_response(f"batch-{batch.id:06d}-codes.csv", _COLUMNS, parts)
+    return batch_as_csv(batch)
 
 
 @blueprint.post("/wallet/batches/<int:batch_id>/void/")
@@ -58,14 +51,3 @@ def export_codes(batch: RechargeBatch) -> Response:
 def void_batch(values: dict[str, Any], batch: RechargeBatch) -> Any:
     """Cancel the codes of a batch that nobody has used."""
     return batch_with_counts(service.void_batch(caller(), batch, values["reason"]))
-
-
-def _cells(code: Any) -> Sequence[Any]:
-    """Return a code as one row of the file, in the order of its columns."""
-    return (
-        printed_code(unseal(code.sealed, "recharge-code")),
-        serial(code.batch_id, code.number),
-        code.value,
-        None if code.expires_at is None else iso_z(code.expires_at),
-        code.status,
-    )
