@@ -16,7 +16,7 @@ ifeq ($(origin HOST),environment)
 HOST :=
 endif
 
-.PHONY: run test lint format bench translations help venv
+.PHONY: run test lint format bench translations screenshots help venv
 
 run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
@@ -38,6 +38,9 @@ bench: venv ## measure the hot requests and the bulk work
 
 translations: venv ## collect the console's texts and compile their Arabic
 	@sh scripts/translations.sh
+
+screenshots: venv ## picture every page of the console (OUT=folder)
+	@SCREENSHOTS_TO="$(or $(OUT),build/screenshots)" $(BIN)/python -m pytest tests/owner/screenshots.py
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Row, Select, cast, func, select
+from sqlalchemy import Date, Row, Select, Text, cast, func, literal, select
 
 from edutrack.accounts.models import Student, User
 from edutrack.core import clock
@@ -88,7 +88,7 @@ def audit_entries(
             AuditEntry.id,
             AuditEntry.recorded_at,
             # The trail outlives users: of one who is gone, the number is left.
-            func.coalesce(User.username, func.concat("#", AuditEntry.actor_id)).label("actor"),
+            func.coalesce(User.username, literal("#").concat(cast(AuditEntry.actor_id, Text))).label("actor"),
             AuditEntry.verb,
             AuditEntry.target_type,
             AuditEntry.target_id,

@@ -22,7 +22,7 @@ def _details(row: Any) -> Markup:
         Markup("<dt><bdi>{}</bdi></dt><dd><bdi>{}</bdi></dd>").format(name, _plain(value))
         for name, value in row.details.items()
     ]
-    return Markup('<dl class="details" dir="ltr">{}</dl>').format(Markup("").join(pairs)) if pairs else Markup("")
+    return Markup('<dl class="details">{}</dl>').format(Markup("").join(pairs)) if pairs else Markup("")
 
 
 def _plain(value: Any) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import marshmallow as ma
 from flask import request
+from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
 
 from edutrack.core.arabic import fold
@@ -46,7 +47,8 @@ class ListFilter:
     name: str
     label: Any
     field: ma.fields.Field
-    #: What can be chosen, as pairs of value and label, or a function that returns it; None: it is typed.
+    #: What can be chosen, as pairs of value and label, or a function that returns it; None: it is typed (a boolean: yes
+    #: or no).
     choices: Choices | Callable[[], Choices] | None = None
 
     @property
@@ -71,7 +73,9 @@ class ListFilter:
     @property
     def options(self) -> list[tuple[str, Any]]:
         """What can be chosen, as texts."""
-        choices = self.choices() if callable(self.choices) else self.choices or ()
+        if self.choices is None:
+            return [("true", _("Yes")), ("false", _("No"))] if isinstance(self.field, Boolean) else []
+        choices = self.choices() if callable(self.choices) else self.choices
         return [(str(value), label) for value, label in choices]
 
 
@@ -175,7 +179,9 @@ class ServiceModelView(ConsoleView):
             expression = sortable.get(ordering.removeprefix("-"))
             if expression is not None:
                 down = ordering.startswith("-")
-                keys = [expression] if self.tie_breaker is None else [expression, self.tie_breaker]
+                # By the class: a mapped attribute does not let itself be read from an instance of anything else.
+                tie_breaker = type(self).tie_breaker
+                keys = [expression] if tie_breaker is None else [expression, tie_breaker]
                 # Rows without a value stand at the end, whichever way the list runs.
                 first, *rest = [key.desc() if down else key.asc() for key in keys]
                 return rows.order_by(None).order_by(first.nulls_last(), *rest), ordering

@@ -1,0 +1,44 @@
+"""Pictures of every page of the console, in both languages, on a phone and on a desk, of the demo school.
+
+    make screenshots OUT=folder
+
+Not collected with the tests: it asserts nothing, people look at what it makes. A new page is added to PAGES.
+"""
+
+import os
+from pathlib import Path
+
+from edutrack.core.extensions import db
+from edutrack.demo.people import OWNER
+from edutrack.demo.school import build_demo_school
+from tests.owner.conftest import DESK, PHONE, sign_in_on
+
+PASSWORD = "a-decent-password"
+#: File name to the page's address; each is opened by the demo school's owner.
+PAGES = {
+    "overview": "/owner/",
+    "audit": "/owner/audit/",
+    "audit-nothing": "/owner/audit/?verb=nothing.like.it",
+    "not-found": "/owner/nowhere/",
+}
+
+
+def test_picture_every_page(committing_app, open_browser):
+    folder = Path(os.environ["SCREENSHOTS_TO"])
+    folder.mkdir(parents=True, exist_ok=True)
+    build_demo_school(PASSWORD)
+    db.session.commit()
+    for language in ("ar", "en"):
+        for width, viewport in (("375", PHONE), ("1440", DESK)):
+            page = open_browser(viewport=viewport)
+            page.goto("/owner/login/")
+            if language == "en":
+                page.locator("button[name=language]").click()
+            page.screenshot(path=folder / f"sign-in-{language}-{width}.png", full_page=True)
+            sign_in_on(page, OWNER, PASSWORD, language="ar")
+            for name, path in PAGES.items():
+                page.goto(path)
+                page.screenshot(path=folder / f"{name}-{language}-{width}.png", full_page=True)
+            if viewport == PHONE:
+                page.locator(".menu-button").click()
+                page.screenshot(path=folder / f"menu-{language}-{width}.png")
