@@ -189,7 +189,7 @@ def _dealings(student_id: int) -> dict[str, Any]:
 
 
 def _window_badge(purchase: Purchase) -> Markup:
-    return badge(gettext("Over"), "quiet") if purchase.is_expired else badge(gettext("Open"), "good")
+    return badge(gettext("Expired"), "quiet") if purchase.is_expired else badge(gettext("Open"), "good")
 
 
 def _reference(entry: Any) -> Any:
