@@ -30,6 +30,8 @@ def serve(host: str, port: int, workers: int) -> None:
         blocking_threads=1,
         factory=True,
         respawn_failed_workers=True,
+        # A worker that is told to stop while it still starts may never hear of it.
+        workers_kill_timeout=10,
         websockets=False,
         log_access=False,
         backpressure=1024,
