@@ -20,6 +20,13 @@ PAGES = {
     "audit": "/owner/audit/",
     "audit-nothing": "/owner/audit/?verb=nothing.like.it",
     "not-found": "/owner/nowhere/",
+    "teachers": "/owner/teachers/",
+    "teachers-nothing": "/owner/teachers/?search=nobody",
+    "teacher": "/owner/teachers/1/",
+    "teacher-new": "/owner/teachers/new/",
+    "students": "/owner/students/",
+    "student": "/owner/students/1/",
+    "verification": "/owner/verification/",
 }
 
 

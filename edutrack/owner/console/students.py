@@ -53,6 +53,7 @@ class StudentsView(ServiceModelView):
     slug = "students"
     empty = _("Nobody has registered yet.")
     search_hint = _("Name, student code or a whole national ID")
+    list_template = "console/people/list.html"
     tie_breaker = Student.id
     columns = (
         Column("name_ar", _("Name"), sort=Student.search_folded),

@@ -68,6 +68,7 @@ class TeachersView(ServiceModelView):
     empty = _("There are no teachers yet. Add the first one.")
     search_hint = _("Name")
     tie_breaker = Teacher.id
+    list_template = "console/people/list.html"
     columns = (
         Column("name", _("Name"), value=lambda row: _named(row), sort=Teacher.name_folded),
         Column("username", _("Username"), sort=User.username),

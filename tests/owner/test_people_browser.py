@@ -1,0 +1,118 @@
+"""The people pages in a real browser: a teacher with a picture, a student from the queue, both languages."""
+
+from io import BytesIO
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from edutrack.accounts.models import Student
+from edutrack.core.extensions import db
+from tests.factories import PASSWORD, any_grade, create_student, create_subject, create_teacher
+from tests.owner.conftest import DESK, PHONE
+
+pytestmark = pytest.mark.concurrency
+
+
+def picture():
+    content = BytesIO()
+    Image.new("RGB", (60, 60), "teal").save(content, "PNG")
+    return {"name": "mona.png", "mimeType": "image/png", "buffer": content.getvalue()}
+
+
+def test_a_teacher_is_added_with_a_picture_and_signs_in_through_the_api(signed_in_page, served):
+    third, first = any_grade(), any_grade("الصف الأول الإعدادي")
+    create_subject(name="فيزياء المستقبل", grades=[third])
+    page = signed_in_page("en")
+
+    page.get_by_role("link", name="Teachers").click()
+    page.get_by_role("link", name="Add a teacher").click()
+    page.get_by_label("Name", exact=True).fill("منى السيد")
+    page.get_by_label("Gender").select_option("female")
+    page.get_by_label("Mobile number", exact=True).fill("0221234567")
+    page.get_by_label("Username").fill("mona")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("E-mail address").fill("mona@example.org")
+    page.get_by_label("Subject").select_option(label="فيزياء المستقبل")
+    # The grades follow the subject.
+    expect(page.get_by_label(first.name)).to_be_hidden()
+    page.get_by_label(third.name).check()
+    preview = page.locator("#preview")
+    expect(preview).to_be_hidden()
+    page.get_by_label("Picture", exact=True).set_input_files(picture())
+    expect(preview).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator(".wrong .error")).to_have_text(
+        "Phone number must be exactly 11 digits and start with 010, 011, 012 or 015."
+    )
+    expect(page.get_by_label("Username")).to_have_value("mona")
+    page.get_by_label("Mobile number", exact=True).fill("01012345678")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Picture", exact=True).set_input_files(picture())
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("status")).to_have_text("The teacher has been added.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("منى السيد")
+    assert preview.evaluate("image => image.naturalWidth") == 60
+    login = httpx.post(
+        str(served.base_url.join("/api/accounts/login/")), json={"username": "mona", "password": PASSWORD}
+    )
+    assert (login.status_code, login.json()["name"]) == (200, "منى السيد")
+
+
+def test_a_teacher_is_shut_out_only_after_a_question(signed_in_page):
+    teacher = create_teacher()
+    page = signed_in_page("en")
+    page.goto(f"/owner/teachers/{teacher.id}/")
+    question = page.get_by_text("Deactivate this teacher?")
+
+    page.get_by_role("button", name="Deactivate").click()
+    expect(question).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    page.get_by_role("button", name="Deactivate").press("Enter")
+    page.locator(".ask button.danger").press("Enter")
+
+    expect(page.get_by_text("The account is no longer active.")).to_be_visible()
+    expect(page.get_by_role("button", name="Activate").first).to_be_visible()
+
+
+def test_students_are_decided_on_from_the_queue_in_arabic_and_in_english(signed_in_page):
+    first = create_student(name_ar="سلمى حسن", status="pending")
+    second = create_student(name_ar="يوسف علي", status="pending")
+    page = signed_in_page()
+
+    page.get_by_role("link", name="في انتظار التوثيق").click()
+    page.locator(f"#student-{first.id}").get_by_role("button", name="توثيق").click()
+    expect(page.get_by_role("status")).to_have_text("تم توثيق الطالب وإبلاغه.")
+    expect(page.locator("article")).to_have_count(1)
+
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("dir", "ltr")
+    card = page.locator(f"#student-{second.id}")
+    card.get_by_role("button", name="Decline").click()
+    card.locator(".ask button.danger").click()
+    expect(page.get_by_text("Nobody is waiting to be verified.")).to_be_visible()
+
+    db.session.expire_all()
+    assert [db.session.get(Student, student.id).status for student in (first, second)] == ["verified", "declined"]
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_page_about_people_is_wider_than_the_window(signed_in_page, language, viewport):
+    teacher, student = create_teacher(), create_student(status="pending")
+    page = signed_in_page(language, viewport=viewport)
+
+    for path in (
+        "/owner/teachers/",
+        "/owner/teachers/new/",
+        f"/owner/teachers/{teacher.id}/",
+        "/owner/students/",
+        f"/owner/students/{student.id}/",
+        "/owner/verification/",
+    ):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
