@@ -1,0 +1,555 @@
+"""Every documented body against a real answer: exactly its keys, each value of its kind, full and with its nulls.
+
+The kinds below are how a body is written down in the frontends' documents. Each row of the table names the request that
+answers it in a school where everything is filled in, and in one where whatever may be missing is.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from edutrack.core import clock
+from edutrack.core.extensions import db
+from edutrack.courses.models import Reopening
+from edutrack.notifications.models import Notification
+from tests.api import Api
+from tests.factories import (
+    any_division,
+    create_assistant,
+    create_code,
+    create_course,
+    create_enrollment,
+    create_lecture,
+    create_material,
+    create_purchase,
+    create_site_owner,
+    create_student,
+    create_subject,
+    create_teacher,
+    create_topic,
+    create_video,
+    create_video_security,
+    give_balance,
+    registration_form,
+)
+
+
+def integer(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def string(value):
+    return isinstance(value, str) and value != ""
+
+
+def boolean(value):
+    return isinstance(value, bool)
+
+
+def decimal(value):
+    return isinstance(value, str) and re.fullmatch(r"-?\d+\.\d{2}", value) is not None
+
+
+def moment(value):
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", value) is not None
+
+
+def day(value):
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None
+
+
+def url(value):
+    return isinstance(value, str) and value.startswith("http://")
+
+
+def text(value):
+    """A string that may be empty."""
+    return isinstance(value, str)
+
+
+def anything(value):
+    return isinstance(value, dict)
+
+
+@dataclass(frozen=True)
+class Nullable:
+    kind: object
+
+
+def word(*words):
+    return lambda value: value in words
+
+
+def page(item):
+    return {"count": integer, "next": Nullable(url), "previous": Nullable(url), "results": [item]}
+
+
+def faults(value, kind, path="$"):
+    """Return where `value` is not what `kind` says; an empty list says nothing of its items, so it is a fault."""
+    if isinstance(kind, Nullable):
+        return [] if value is None else faults(value, kind.kind, path)
+    if isinstance(kind, dict):
+        if not isinstance(value, dict) or set(value) != set(kind):
+            return [f"{path}: {sorted(set(value) ^ set(kind)) if isinstance(value, dict) else value}"]
+        return [fault for key in kind for fault in faults(value[key], kind[key], f"{path}.{key}")]
+    if isinstance(kind, list):
+        if not isinstance(value, list) or not value:
+            return [f"{path}: {value!r} is no filled list"]
+        return [fault for number, item in enumerate(value) for fault in faults(item, kind[0], f"{path}[{number}]")]
+    return [] if kind(value) else [f"{path}: {value!r}"]
+
+
+def nullables(value, kind, name=""):
+    """Yield the name of each documented nullable place of a body with whether it is null there."""
+    if isinstance(kind, Nullable):
+        yield name, value is None
+        if value is not None:
+            yield from nullables(value, kind.kind, name)
+    elif isinstance(kind, dict):
+        for key in kind:
+            yield from nullables(value[key], kind[key], key)
+    elif isinstance(kind, list):
+        for item in value:
+            yield from nullables(item, kind[0], name)
+
+
+NAMED = {"id": integer, "name": string}
+STATUS = word("verified", "pending", "declined", "suspended_temporary", "suspended_permanent")
+GENDER = word("male", "female")
+LISTED_STUDENT = {
+    "id": integer,
+    "user_id": integer,
+    "username": string,
+    "student_code": string,
+    "name_ar": string,
+    "name_en": string,
+    "phone_number": string,
+    "father_number": Nullable(string),
+    "mother_number": Nullable(string),
+    "father_job": string,
+    "educational_state": word("school"),
+    "school_type": Nullable(integer),
+    "grade": Nullable(integer),
+    "division": Nullable(integer),
+    "school_name": Nullable(string),
+    "national_id": string,
+    "birth_date": day,
+    "gender": GENDER,
+    "gmail": string,
+    "facebook_link": Nullable(string),
+    "governorate": integer,
+    "area": integer,
+    "status": STATUS,
+    "is_active": boolean,
+    "created_at": moment,
+    "updated_at": moment,
+}
+PROFILE = LISTED_STUDENT | {
+    "email": string,
+    "full_name": string,
+    "school_type_name": Nullable(string),
+    "grade_name": Nullable(string),
+    "division_name": Nullable(string),
+    "governorate_name": Nullable(string),
+    "area_name": Nullable(string),
+    "can_access_course": boolean,
+}
+COURSE_SUMMARY = {
+    "id": integer,
+    "name": string,
+    "teacher": integer,
+    "teacher_name": string,
+    "grade": integer,
+    "grade_name": string,
+    "subject": integer,
+    "subject_name": string,
+    "description": Nullable(string),
+    "cover_picture": Nullable(url),
+    "is_active": boolean,
+    "topic_count": integer,
+    "created_at": moment,
+}
+PRICED = {
+    "id": integer,
+    "name": string,
+    "description": Nullable(string),
+    "price": decimal,
+    "final_price": decimal,
+    "discount": decimal,
+    "available_days": integer,
+    "order": integer,
+    "video_count": integer,
+}
+PREVIEW = {
+    "id": integer,
+    "name": string,
+    "description": Nullable(string),
+    "cover_picture": Nullable(url),
+    "teacher": NAMED | {"profile_picture": Nullable(url)},
+    "grade": NAMED,
+    "subject": NAMED,
+    "topic_count": integer,
+    "total_lectures": integer,
+    "topics": [
+        NAMED | {"description": Nullable(string), "order": integer, "lecture_count": integer, "lectures": [PRICED]}
+    ],
+    "created_at": moment,
+}
+ENROLLMENT = {
+    "id": integer,
+    "student": integer,
+    "student_name": string,
+    "student_code": string,
+    "course": integer,
+    "course_name": string,
+    "grade_name": string,
+    "teacher_name": string,
+    "status": word("pending", "approved", "rejected"),
+    "status_display": word("Pending", "Approved", "Rejected"),
+    "enrolled_at": moment,
+    "approved_by": Nullable(integer),
+    "approved_by_name": Nullable(string),
+    "responded_at": Nullable(moment),
+    "response_note": Nullable(string),
+}
+ENROLLED = NAMED | {
+    "teacher": NAMED,
+    "grade": NAMED,
+    "subject": NAMED,
+    "description": Nullable(string),
+    "cover_picture": Nullable(url),
+    "enrolled_at": moment,
+    "status": word("approved"),
+}
+BOUGHT = {
+    "id": integer,
+    "purchased_at": moment,
+    "expires_at": moment,
+    "effective_expiry": moment,
+    "is_expired": boolean,
+    "extra_days": integer,
+    "amount_paid": decimal,
+}
+COURSE_LECTURES = {
+    "course": NAMED,
+    "topics": [NAMED | {"order": integer, "lectures": [PRICED | {"is_purchased": word(True), "purchase": BOUGHT}]}],
+}
+PURCHASE = BOUGHT | {
+    "student": integer,
+    "lecture": integer,
+    "lecture_name": string,
+    "topic_name": string,
+    "course_name": string,
+    "teacher_name": string,
+    "reopened_by": Nullable(integer),
+    "reopened_by_name": Nullable(string),
+    "reopened_at": Nullable(moment),
+    "reopen_logs": [
+        {"extra_days": integer, "reopened_by": Nullable(string), "reopened_at": moment, "note": text},
+    ],
+}
+UPDATED_PROGRESS = {
+    "id": integer,
+    "student": integer,
+    "video": integer,
+    "progress_seconds": integer,
+    "duration_seconds": Nullable(integer),
+    "progress_percentage": decimal,
+    "is_completed": boolean,
+    "watch_count": integer,
+    "last_watched_at": moment,
+    "platform_data": Nullable(anything),
+}
+PROGRESS = UPDATED_PROGRESS | {
+    "student_name": string,
+    "student_code": string,
+    "video_name": string,
+    "lecture_name": string,
+    "course_name": string,
+}
+BALANCE = {
+    "id": integer,
+    "student": integer,
+    "student_name": string,
+    "student_code": string,
+    "course": integer,
+    "course_name": string,
+    "teacher_name": string,
+    "balance": decimal,
+    "updated_at": moment,
+}
+MATERIAL = {
+    "id": integer,
+    "lecture": integer,
+    "lecture_name": string,
+    "title": string,
+    "file_url": url,
+    "is_active": boolean,
+    "created_at": moment,
+}
+NOTIFICATION = {
+    "id": integer,
+    "notification_type": string,
+    "notification_type_display": string,
+    "title": string,
+    "message": string,
+    "is_read": boolean,
+    "metadata": Nullable(anything),
+    "created_at": moment,
+}
+SUBJECT = NAMED | {
+    "grades": [integer],
+    "grades_detail": [NAMED],
+    "divisions": [integer],
+    "divisions_detail": [NAMED | {"grades": [NAMED], "school_types": [NAMED]}],
+    "school_types": [integer],
+    "school_types_detail": [NAMED],
+    "grade_ids": [integer],
+    "division_ids": [integer],
+    "school_type_ids": [integer],
+}
+TEACHER = {
+    "id": integer,
+    "user_id": integer,
+    "username": string,
+    "name": string,
+    "phone": string,
+    "secondary_phone": Nullable(string),
+    "gmail": string,
+    "gender": GENDER,
+    "profile_picture": Nullable(url),
+    "biography": Nullable(string),
+    "facebook": Nullable(string),
+    "subject_detail": SUBJECT,
+    "grades_detail": [NAMED],
+    "video_security_detail": Nullable(NAMED | {"price_per_student": decimal}),
+    "is_active": boolean,
+    "created_at": moment,
+    "subject_id": integer,
+    "grade_ids": [integer],
+    "video_security_id": Nullable(integer),
+}
+ASSISTANT = {
+    "id": integer,
+    "user_id": integer,
+    "username": string,
+    "name": string,
+    "phone": string,
+    "gmail": string,
+    "gender": GENDER,
+    "is_active": boolean,
+    "created_at": moment,
+    "teacher": integer,
+    "teacher_name": string,
+}
+COURSE = COURSE_SUMMARY | {
+    "teacher_id": integer,
+    "topics": [anything],
+    "total_lectures": integer,
+    "total_videos": integer,
+    "updated_at": moment,
+}
+CODE = {
+    "id": integer,
+    "course": integer,
+    "course_name": string,
+    "teacher_name": string,
+    "code": lambda value: re.fullmatch(r"[A-Z2-9]{4}(-[A-Z2-9]{4}){3}", value) is not None,
+    "value": decimal,
+    "is_used": boolean,
+    "used_by": Nullable(integer),
+    "used_by_name": Nullable(string),
+    "used_at": Nullable(moment),
+    "created_at": moment,
+    "expires_at": Nullable(moment),
+    "created_by": integer,
+    "created_by_username": string,
+}
+
+#: Who asks, with what, and the documented body of the answer. `{…}` are ids of the school's things.
+BODIES = {
+    "profile": ("student", "GET", "accounts/profile/me/", None, PROFILE),
+    "profile change": ("student", "PATCH", "accounts/profile/me/", {}, PROFILE),
+    "courses of a subject": ("student", "GET", "courses/by_subject/{subject}/", None, page(COURSE_SUMMARY)),
+    "preview": ("student", "GET", "courses/{course}/preview/", None, PREVIEW),
+    "own enrolments": ("student", "GET", "enrollments/mine/", None, [ENROLLMENT]),
+    "enrolments": ("owner", "GET", "enrollments/", None, page(ENROLLMENT)),
+    "enrolled courses": ("student", "GET", "courses/enrolled/", None, page(ENROLLED)),
+    "lectures of a course": ("student", "GET", "courses/{course}/lectures/", None, COURSE_LECTURES),
+    "own purchases": ("student", "GET", "purchases/mine/", None, [PURCHASE]),
+    "purchases": ("owner", "GET", "purchases/", None, page(PURCHASE)),
+    "progress": ("student", "GET", "progress/", None, page(PROGRESS)),
+    "progress of a video": ("student", "GET", "progress/{video}/", None, PROGRESS),
+    "heartbeat": ("student", "POST", "progress/", {"video": "{video}", "progress_seconds": 1}, UPDATED_PROGRESS),
+    "balances": ("student", "GET", "wallet/balances/", None, [BALANCE]),
+    "materials": ("student", "GET", "materials/mine/", None, [MATERIAL]),
+    "notifications": ("student", "GET", "notifications/", None, page(NOTIFICATION)),
+    "unread notifications": ("student", "GET", "notifications/unread_count/", None, {"count": integer}),
+    "notifications read": ("student", "POST", "notifications/mark_all_read/", None, {"message": string}),
+    "teachers": ("owner", "GET", "accounts/teachers/", None, page(TEACHER)),
+    "teacher": ("owner", "GET", "accounts/teachers/{teacher}/", None, TEACHER),
+    "teacher change": ("owner", "PATCH", "accounts/teachers/{teacher}/", {}, TEACHER),
+    "students": ("owner", "GET", "accounts/students/", None, page(LISTED_STUDENT)),
+    "student": ("owner", "GET", "accounts/students/{student}/", None, LISTED_STUDENT),
+    "student status": (
+        "owner",
+        "PATCH",
+        "accounts/students/{student}/status/",
+        {"status": "verified"},
+        {"status": STATUS, "is_active": boolean},
+    ),
+    "courses": ("owner", "GET", "courses/", None, page(COURSE)),
+    "course": ("owner", "GET", "courses/{course}/", None, COURSE),
+    "course change": ("owner", "PATCH", "courses/{course}/", {}, COURSE),
+    "assistants": ("owner", "GET", "accounts/assistants/", None, page(ASSISTANT)),
+    "codes": ("owner", "GET", "wallet/recharge-codes/", None, page(CODE)),
+    "code": ("owner", "GET", "wallet/recharge-codes/{code}/", None, CODE),
+    "new code": ("owner", "POST", "wallet/recharge-codes/", {"course": "{course}", "value": "5.00"}, CODE),
+}
+#: A page of one row has no neighbours; the tests of pages have more.
+NEVER_FILLED = {"next", "previous"}
+#: Registration demands them, as long as `school` is the only educational state.
+NEVER_NULL = {"grade", "grade_name", "school_type", "school_type_name", "governorate_name", "area_name"}
+
+
+@dataclass
+class School:
+    clients: dict[str, Api]
+    ids: dict[str, int]
+
+    def ask(self, name):
+        who, method, path, body, _ = BODIES[name]
+        if body:
+            body = {
+                key: self.ids[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
+                for key, value in body.items()
+            }
+        return self.clients[who].request(method, f"/api/{path.format(**self.ids)}", body)
+
+
+def build_school(api, *, full):
+    """Return a school of one of everything, where every place that may be null is filled, or as many as can be null."""
+    now = clock.now()
+    division = any_division()
+    grade = division.grades[0]
+    optional = {"description": "وصف", "cover_picture": "public/pictures/a.png"} if full else {}
+    subject = create_subject(
+        grades=[grade], divisions=[division], school_types=list(division.school_types), name=f"الأحياء {full}"
+    )
+    teacher = create_teacher(
+        subject=subject,
+        **(
+            {
+                "secondary_phone": "01112345678",
+                "profile_picture": "public/pictures/t.png",
+                "biography": "خبرة",
+                "facebook": "ustaz",
+                "video_security": create_video_security(),
+            }
+            if full
+            else {}
+        ),
+    )
+    create_assistant(teacher)
+    course = create_course(teacher, **optional)
+    described = {"description": "وصف"} if full else {}
+    topic = create_topic(course, **described)
+    lecture = create_lecture(topic=topic, **described)
+    video = create_video(lecture, duration_seconds=600 if full else None)
+    create_material(lecture)
+    student = create_student(
+        grade=grade,
+        division=division if full else None,
+        school_type=division.school_types[0],
+        **({"mother_number": "01112345678", "facebook_link": "fb.com/x"} if full else {"school_name": None}),
+    )
+    create_enrollment(student, course, **({"response_note": "أهلا"} if full else {}))
+    if not full:
+        unanswered = create_topic(create_course(teacher, **optional)).course
+        create_enrollment(student, unanswered, "pending")
+    owner = create_site_owner()
+    purchase = create_purchase(student, lecture)
+    if full:
+        purchase.effective_expiry += timedelta(days=2)
+        purchase.extra_days = 2
+        db.session.add(
+            Reopening(
+                purchase=purchase,
+                extra_days=2,
+                new_expiry=purchase.effective_expiry,
+                reopened_by_id=owner.id,
+                reopened_by_name=owner.username,
+                reopened_at=now,
+                note="",
+            )
+        )
+        db.session.commit()
+    give_balance(student, course, "20.00")
+    _, code = create_code(
+        course,
+        **({"used_by": None, "expires_at": now + timedelta(days=1), "value": Decimal("9.00")} if full else {}),
+    )
+    school = School(
+        {"student": api.as_(student), "owner": api.as_(owner)},
+        {
+            "subject": subject.id,
+            "course": course.id,
+            "video": video.id,
+            "teacher": teacher.id,
+            "student": student.id,
+            "code": code.id,
+        },
+    )
+    redeemed = {"code": create_code(course)[0], "course": course.id}
+    assert school.clients["student"].post("/api/wallet/redeem/", redeemed).status_code == 200
+    beat = {"video": video.id, "progress_seconds": 60} | ({"platform_data": {"speed": 1.5}} if full else {})
+    assert school.clients["student"].post("/api/progress/", beat).status_code == 200
+    status = {"status": "verified", "is_active": True}
+    school.clients["owner"].patch(f"/api/accounts/students/{student.id}/status/", {"status": "pending"})
+    school.clients["owner"].patch(f"/api/accounts/students/{student.id}/status/", status)
+    assert db.session.query(Notification).count() > 0
+    return school
+
+
+def documented(name, *, full):
+    """Return the kind of a body in that school: what was never reopened has an empty log."""
+    kind = BODIES[name][-1]
+    if kind in ([PURCHASE], page(PURCHASE)) and not full:
+        unopened = PURCHASE | {"reopen_logs": word([])}
+        return [unopened] if isinstance(kind, list) else page(unopened)
+    return kind
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "bare"])
+def test_each_body_is_as_documented(api, full):
+    school = build_school(api, full=full)
+
+    found = {}
+    for name in BODIES:
+        response = school.ask(name)
+        assert response.status_code in (200, 201), (name, response.text)
+        found[name] = faults(response.json, documented(name, full=full))
+
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_every_nullable_place_is_seen_filled_and_null(api):
+    seen = {True: set(), False: set()}
+    for full in (True, False):
+        school = build_school(api, full=full)
+        for name in BODIES:
+            for place, null in nullables(school.ask(name).json, documented(name, full=full)):
+                seen[null].add(place)
+
+    assert seen[True] - seen[False] == NEVER_FILLED
+    assert seen[False] - seen[True] == NEVER_NULL
+
+
+def test_a_registration_answers_the_profile(api):
+    response = api.post("/api/accounts/students/register/", registration_form())
+
+    assert response.status_code == 201
+    assert faults(response.json, PROFILE) == []
