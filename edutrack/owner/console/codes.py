@@ -55,7 +55,7 @@ def batch_number(batch_id: int) -> Markup:
 
 def two_lines(first: Any, second: Any) -> Markup:
     """Return two values one over the other, as a cell shows them."""
-    return Markup('{}<br><small class="muted">{}</small>').format(shown(first), shown(second))
+    return Markup('<div>{}<br><small class="muted">{}</small></div>').format(shown(first), shown(second))
 
 
 def share_cell(position: int, batch: Any) -> Any:
@@ -108,7 +108,7 @@ class CodesView(ServiceModelView):
         Column("id", _("Batch"), value=lambda row: batch_number(row.id)),
         Column("label", _("Label")),
         Column("course_name", _("Course"), value=lambda row: two_lines(row.course_name, row.teacher_name)),
-        Column("value", _("Value")),
+        Column("value", _("Value"), value=lambda row: Markup("<div>{}</div>").format(money(row.value))),
         *(
             Column(status, label, value=partial(share_cell, position))
             for position, (status, (label, _kind)) in enumerate(STATES.items())

@@ -156,7 +156,7 @@ class CoursesView(ServiceModelView):
 def activity_badge(is_active: bool) -> Markup:
     """Return whether students see a course, in a word."""
     kind, word = ("good", _("Shown")) if is_active else ("quiet", _("Hidden"))
-    return Markup('<span class="badge badge-{}">{}</span>').format(kind, word)
+    return Markup('<div><span class="badge badge-{}">{}</span></div>').format(kind, word)
 
 
 #: Teacher and grade of a course cannot be changed, so the form does not have them.
