@@ -17,6 +17,16 @@ PASSWORD = "a-decent-password"
 #: File name to the page's address; each is opened by the demo school's owner.
 PAGES = {
     "overview": "/owner/",
+    "courses": "/owner/courses/",
+    "courses-nothing": "/owner/courses/?search=nothing-like-it",
+    "course": "/owner/courses/1/",
+    "course-new": "/owner/courses/new/",
+    "course-new-of-teacher": "/owner/courses/new/?teacher=1",
+    "codes": "/owner/codes/",
+    "codes-new": "/owner/codes/new/",
+    "codes-batch": "/owner/codes/batches/1/",
+    "codes-batch-void": "/owner/codes/batches/1/void/",
+    "code": "/owner/codes/1/",
     "audit": "/owner/audit/",
     "audit-nothing": "/owner/audit/?verb=nothing.like.it",
     "not-found": "/owner/nowhere/",
