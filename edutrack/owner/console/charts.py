@@ -15,7 +15,10 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 
 def bar_chart(labels: Sequence[str], values: Sequence[float], *, every: int, title: str) -> Markup:
-    """Return bars over labels, of which every `every`th is written out, to stand in a left-to-right figure."""
+    """Return bars over labels, to stand in a left-to-right figure.
+
+    Every `every`th label is written out, counted from the last.
+    """
     chart = pygal.Bar(
         width=960,
         height=280,
@@ -23,7 +26,7 @@ def bar_chart(labels: Sequence[str], values: Sequence[float], *, every: int, tit
         css=[],
         show_legend=False,
         x_labels=labels,
-        x_labels_major_every=every,
+        x_labels_major=list(labels[::-1][::every]),
         show_minor_x_labels=False,
         truncate_label=-1,
         min_scale=3,
