@@ -178,7 +178,7 @@ class TestPdf:
 
     def test_a_typesetter_that_fails_cuts_the_download_short(self, console, monkeypatch, tmp_path):
         (tmp_path / "broken.py").write_text("raise SystemExit('no paper')")
-        monkeypatch.setattr("edutrack.owner.sheets.pdf._TYPESETTER", tmp_path / "broken.py")
+        monkeypatch.setattr("edutrack.owner.sheets.pdf.TYPESETTER", tmp_path / "broken.py")
         batch, _ = create_batch(1)
 
         with pytest.raises(RuntimeError, match="The typesetter failed: no paper"):

@@ -14,9 +14,9 @@ from edutrack.owner.sheets.joining import joined
 from edutrack.owner.sheets.layout import Layout
 from edutrack.owner.sheets.qr import qr_svg
 
-#: Cards that one process typesets: so few that two of them, one ahead of the other, stay small.
-_CARDS_PER_PART = 480
-_TYPESETTER = Path(__file__).with_name("typesetter.py")
+#: Cards that one process typesets: so few that it stays small, so many that starting it does not count.
+_CARDS_PER_PART = 720
+TYPESETTER = Path(__file__).with_name("typesetter.py")
 _log = structlog.get_logger()
 
 
@@ -28,21 +28,20 @@ def pdf_of(title: str, face: Face, layout: Layout, pages: Iterable[list[Card]]) 
 def _parts(title: str, face: Face, layout: Layout, pages: Iterable[list[Card]]) -> Iterator[bytes]:
     """Yield PDFs of some pages each; while one is typeset, the QR codes of the next are drawn."""
     running: subprocess.Popen[bytes] | None = None
-    ahead: subprocess.Popen[bytes] | None = None
     try:
         for cards in _chunks(pages, max(1, _CARDS_PER_PART // layout.cards_per_page)):
-            ahead = _start(_content(title, face, layout, cards))
-            if running is not None:
-                yield _result(running)
-            running, ahead = ahead, None
+            content = _content(title, face, layout, cards)
+            document = None if running is None else _result(running)
+            running = _start(content)
+            if document is not None:
+                yield document
         if running is not None:
             yield _result(running)
     finally:
         # Whoever asked may be gone before the last page.
-        for process in (running, ahead):
-            if process is not None:
-                process.kill()
-                process.communicate()
+        if running is not None and running.returncode is None:
+            running.kill()
+            running.communicate()
 
 
 def _chunks(pages: Iterable[list[Card]], pages_per_part: int) -> Iterator[list[Card]]:
@@ -70,7 +69,7 @@ def _content(title: str, face: Face, layout: Layout, cards: list[Card]) -> bytes
 
 def _start(content: bytes) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-        [sys.executable, "-I", str(_TYPESETTER)],
+        [sys.executable, "-I", str(TYPESETTER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
