@@ -411,8 +411,16 @@ BODIES = {
 }
 #: A page of one row has no neighbours; the tests of pages have more.
 NEVER_FILLED = {"next", "previous"}
-#: Registration demands them, as long as `school` is the only educational state.
-NEVER_NULL = {"grade", "grade_name", "school_type", "school_type_name", "governorate_name", "area_name"}
+#: Registration demands them, as long as `school` is the only educational state; one parent always has a number.
+NEVER_NULL = {
+    "mother_number",
+    "grade",
+    "grade_name",
+    "school_type",
+    "school_type_name",
+    "governorate_name",
+    "area_name",
+}
 
 
 @dataclass
@@ -464,7 +472,11 @@ def build_school(api, *, full):
         grade=grade,
         division=division if full else None,
         school_type=division.school_types[0],
-        **({"mother_number": "01112345678", "facebook_link": "fb.com/x"} if full else {"school_name": None}),
+        **(
+            {"mother_number": "01112345678", "facebook_link": "fb.com/x"}
+            if full
+            else {"father_number": None, "mother_number": "01112345678", "school_name": None}
+        ),
     )
     create_enrollment(student, course, **({"response_note": "أهلا"} if full else {}))
     if not full:

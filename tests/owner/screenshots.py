@@ -47,7 +47,7 @@ def test_picture_every_page(committing_app, open_browser):
     db.session.commit()
     for language in ("ar", "en"):
         for width, viewport in (("375", PHONE), ("1440", DESK)):
-            page = open_browser(viewport=viewport)
+            page = open_browser(viewport=viewport, color_scheme=os.environ.get("SCHEME", "light"))
             page.goto("/owner/login/")
             if language == "en":
                 page.locator("button[name=language]").click()
