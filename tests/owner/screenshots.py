@@ -1,6 +1,7 @@
 """Pictures of every page of the console, in both languages, on a phone and on a desk, of the demo school.
 
     make screenshots OUT=folder
+    SCHEME=dark make screenshots OUT=folder
 
 Not collected with the tests: it asserts nothing, people look at what it makes. A new page is added to PAGES.
 """
