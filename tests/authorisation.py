@@ -174,6 +174,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("PATCH", "/api/materials/<int:material_id>/"): STAFF_OF_IT,
     ("DELETE", "/api/materials/<int:material_id>/"): STAFF_OF_IT,
     ("GET", "/api/materials/mine/"): STUDENTS,
+    ("GET", "/api/materials/<int:material_id>/download/"): LINK_HOLDER,
     ("POST", "/api/enrollments/"): STUDENTS,
     ("GET", "/api/enrollments/"): STAFF,
     ("GET", "/api/enrollments/mine/"): STUDENTS,

@@ -201,7 +201,7 @@ def test_a_bought_lecture_opens_with_links_progress_and_materials(api):
     for video, url in zip((first, second), urls, strict=True):
         assert url.startswith(f"http://localhost/api/videos/{video.id}/play/?token=")
         assert video.source not in url
-    assert material_url.startswith("http://localhost/files/")
+    assert material_url.startswith("http://localhost/api/materials/")
     for end in ends:
         left = datetime.fromisoformat(end) - clock.now()
         assert timedelta(hours=5, minutes=59) < left <= timedelta(hours=6)

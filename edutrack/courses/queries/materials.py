@@ -3,25 +3,31 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import BigInteger, Row, Select, func, literal, null, select
 from sqlalchemy import DateTime as SqlDateTime
-from sqlalchemy import Row, Select, func, literal, select
 
+from edutrack.accounts.models import Student, User
 from edutrack.core import clock
 from edutrack.core.caller import Caller
 from edutrack.core.extensions import db
 from edutrack.core.fields import iso_z
 from edutrack.core.files import signed_url
+from edutrack.core.signing import sign
+from edutrack.core.urls import absolute_url
 from edutrack.courses.models import Lecture, Purchase, StudyMaterial, Topic
 from edutrack.courses.queries.scope import own_courses
 
 #: How long a link works that somebody has been given (rules.md, "Study materials").
 LINK_LIFETIME = timedelta(hours=1)
+#: What the token of a student's link is signed for.
+DOWNLOAD = "material"
+_NO_PURCHASE = null().cast(BigInteger)
 
 
 def list_materials(caller: Caller, *, lecture: int | None = None) -> Select[Any]:
     """Return the select of the materials in the caller's courses, by lecture, oldest first."""
     rows = (
-        _materials(literal(clock.now() + LINK_LIFETIME, SqlDateTime(timezone=True)))
+        _materials(literal(clock.now() + LINK_LIFETIME, SqlDateTime(timezone=True)), _NO_PURCHASE)
         .join(Lecture.topic)
         .join(Topic.course)
         .where(own_courses(caller))
@@ -42,7 +48,7 @@ def materials_of_student(student_id: int) -> list[Row[Any]]:
     link_end = func.least(Purchase.effective_expiry, literal(now + LINK_LIFETIME, SqlDateTime(timezone=True)))
     return list(
         db.session.execute(
-            _materials(link_end)
+            _materials(link_end, Purchase.id)
             .join(Purchase, Purchase.lecture_id == Lecture.id)
             .where(Purchase.student_id == student_id, Purchase.effective_expiry > now, StudyMaterial.is_active)
             .order_by(StudyMaterial.lecture_id, StudyMaterial.id)
@@ -50,11 +56,11 @@ def materials_of_student(student_id: int) -> list[Row[Any]]:
     )
 
 
-def materials_of_lecture(lecture_id: int, purchase_end: datetime) -> list[dict[str, Any]]:
-    """Return the active materials of a lecture as JSON shows them, for somebody whose access ends at `purchase_end`."""
+def materials_of_lecture(lecture_id: int, purchase_id: int, purchase_end: datetime) -> list[dict[str, Any]]:
+    """Return the active materials of a lecture as JSON shows them, for the purchase that ends at `purchase_end`."""
     link_end = literal(min(purchase_end, clock.now() + LINK_LIFETIME), SqlDateTime(timezone=True))
     rows = db.session.execute(
-        _materials(link_end)
+        _materials(link_end, literal(purchase_id, BigInteger))
         .where(StudyMaterial.lecture_id == lecture_id, StudyMaterial.is_active)
         .order_by(StudyMaterial.id)
     )
@@ -72,12 +78,40 @@ def materials_of_lecture(lecture_id: int, purchase_end: datetime) -> list[dict[s
     ]
 
 
+def downloadable_material(material_id: int, purchase_id: int) -> Row[*tuple[Any, ...]] | None:
+    """Return `file` and `file_name` of a material that may be downloaded now by that purchase; None otherwise.
+
+    The purchase must be open and its student's account in order at this moment, whatever held when the link was made
+    (rules.md, "Study materials").
+    """
+    return db.session.execute(
+        select(StudyMaterial.file, StudyMaterial.file_name)
+        .join(Purchase, Purchase.lecture_id == StudyMaterial.lecture_id)
+        .join(Purchase.student)
+        .join(Student.user)
+        .where(
+            StudyMaterial.id == material_id,
+            StudyMaterial.is_active,
+            Purchase.id == purchase_id,
+            Purchase.effective_expiry > clock.now(),
+            Student.status == "verified",
+            User.is_active,
+        )
+    ).one_or_none()
+
+
 def signed_link(material: Any) -> str:
-    """Return the address at which a material can be downloaded until its link ends."""
-    return signed_url(material.file, material.file_name, material.link_end)
+    """Return the address at which a material can be downloaded until its link ends.
+
+    A student's names the purchase that it stands on, so that it ends with it.
+    """
+    if material.purchase_id is None:
+        return signed_url(material.file, material.file_name, material.link_end)
+    token = sign({"material": material.id, "purchase": material.purchase_id}, DOWNLOAD, material.link_end)
+    return absolute_url(f"/api/materials/{material.id}/download/?token={token}")
 
 
-def _materials(link_end: Any) -> Select[Any]:
+def _materials(link_end: Any, purchase_id: Any) -> Select[Any]:
     return select(
         StudyMaterial.id,
         StudyMaterial.lecture_id.label("lecture"),
@@ -88,4 +122,5 @@ def _materials(link_end: Any) -> Select[Any]:
         StudyMaterial.is_active,
         StudyMaterial.created_at,
         link_end.label("link_end"),
+        purchase_id.label("purchase_id"),
     ).join(StudyMaterial.lecture)

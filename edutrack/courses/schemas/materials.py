@@ -37,3 +37,9 @@ class NewMaterialSchema(Schema):
 
 class MaterialChangesSchema(NewMaterialSchema):
     """What may be changed of a material; everything may be left out."""
+
+
+class DownloadSchema(Schema):
+    """The token of a student's link to a file; whatever it is, it is good or it is not."""
+
+    token = plain.String(load_default="")

@@ -2,16 +2,21 @@
 
 from typing import Any
 
+from sqlalchemy import Row
+
 from edutrack.core import audit
 from edutrack.core.caller import Caller
-from edutrack.core.errors import invalid_pk
+from edutrack.core.errors import Forbidden, invalid_pk
 from edutrack.core.extensions import db
 from edutrack.core.files import remove_file, save_file
+from edutrack.core.signing import read_signed
 from edutrack.courses.models import StudyMaterial
+from edutrack.courses.queries.materials import DOWNLOAD, downloadable_material
 from edutrack.courses.service.changes import change, usable_lecture
 from edutrack.courses.service.documents import document_kind, download_name
 
 MATERIAL_FOLDER = "materials"
+_NO_LONGER_VALID = "This link is no longer valid."
 
 
 def create_material(caller: Caller, *, lecture: int, title: str, file: Any, is_active: bool = True) -> StudyMaterial:
@@ -49,6 +54,21 @@ def delete_material(caller: Caller, material: StudyMaterial) -> None:
     remove_file(material.file)
     db.session.delete(material)
     db.session.flush()
+
+
+def resolve_download(material_id: int, token: str) -> Row[*tuple[Any, ...]]:
+    """Return `file` and `file_name` of the material that a student's link gives.
+
+    Raises Forbidden where the token is not one for this material or too old, and once the purchase, the student's
+    account or the material is no longer good (rules.md, "Study materials").
+    """
+    link = read_signed(token, DOWNLOAD)
+    if link is None or link["material"] != material_id:
+        raise Forbidden(_NO_LONGER_VALID)
+    found = downloadable_material(material_id, link["purchase"])
+    if found is None:
+        raise Forbidden(_NO_LONGER_VALID)
+    return found
 
 
 def _stored(upload: Any) -> dict[str, str]:

@@ -55,7 +55,7 @@ def open_lecture(caller: Caller, lecture_id: int) -> dict[str, Any]:
         "name": lecture.name,
         "effective_expiry": lecture.effective_expiry,
         "videos": videos,
-        "materials": materials_of_lecture(lecture_id, lecture.effective_expiry),
+        "materials": materials_of_lecture(lecture_id, lecture.purchase_id, lecture.effective_expiry),
     }
 
 

@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from flask import Response
 from sqlalchemy import Row, Select
 
-from edutrack.core.auth import caller, guard
+from edutrack.core.auth import caller, guard, public
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.errors import Forbidden
+from edutrack.core.files import stored_file
 from edutrack.courses.models import StudyMaterial
 from edutrack.courses.queries import materials as queries
 from edutrack.courses.queries.scope import find_material
 from edutrack.courses.schemas.materials import (
+    DownloadSchema,
     MaterialChangesSchema,
     MaterialFilterSchema,
     MaterialSchema,
@@ -18,6 +22,14 @@ from edutrack.courses.schemas.materials import (
 )
 from edutrack.courses.service import materials
 from edutrack.courses.views.room import blueprint
+
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_FILE = {"content": {"application/*": _BYTES, "image/*": _BYTES, "text/plain": _BYTES}}
+_DOWNLOAD = {
+    "200": {"description": "The file, as an attachment.", **_FILE},
+    "206": {"description": "The range of the file that was asked for.", **_FILE},
+    "416": {"description": "The file has no such range."},
+}
 
 
 @blueprint.get("/materials/")
@@ -72,3 +84,16 @@ def delete_material(material: StudyMaterial) -> None:
 def list_my_materials() -> list[Row[Any]]:
     """List the materials of the lectures that the student has bought and may still watch."""
     return queries.materials_of_student(caller().student_id)
+
+
+@blueprint.get("/materials/<int:material_id>/download/")
+@public
+@blueprint.query(DownloadSchema)
+@blueprint.doc(responses=_DOWNLOAD)
+@blueprint.refusals(Forbidden("This link is no longer valid."))
+def download_material(values: dict[str, Any], material_id: int) -> Response:
+    """Give the holder of a student's link the file."""
+    material = materials.resolve_download(material_id, values["token"])
+    response = stored_file(material.file, download_name=material.file_name)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
