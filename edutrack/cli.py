@@ -21,7 +21,7 @@ from edutrack.core.json import compact
 from edutrack.core.mail import deliver_mail
 from edutrack.core.openapi import describe
 from edutrack.core.sealing import check_key
-from edutrack.core.settings import SETTINGS, SettingsError
+from edutrack.core.settings import SETTINGS, SettingsError, half_set
 from edutrack.core.transaction import in_transaction
 from edutrack.demo.logins import new_password, remember_password, remembered_password, shown_logins
 from edutrack.demo.school import build_demo_school, is_demo_here
@@ -73,6 +73,7 @@ def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
     is_embedded = current_app.config["EMBEDDED_DATABASE"]
     if prepare and is_embedded:
         seed_demo_or_exit(new_password())
+    warn_of_half_set()
     click.echo(f"EduTrack answers at http://{host}:{port}/api/ (Ctrl-C ends it).")
     if is_embedded:
         click.echo(f"Embedded database and uploads: {current_app.config['EDUTRACK_DATA_DIR']}")
@@ -113,6 +114,13 @@ def settings_command() -> None:
         value = current_app.config[setting.name]
         shown = "(secret)" if setting.secret and value else "" if value is None else value
         click.echo(f"{setting.name}={','.join(shown) if isinstance(shown, list) else shown}\n    {setting.help}")
+    warn_of_half_set()
+
+
+def warn_of_half_set() -> None:
+    """Say which settings count for nothing because others are missing."""
+    for line in half_set(current_app.config):
+        click.echo(f"Warning: {line}", err=True)
 
 
 def seed_demo_or_exit(password: str) -> bool:

@@ -39,6 +39,11 @@ def save_file(content: BinaryIO, folder: str, extension: str) -> str:
     return name
 
 
+def is_stored(name: str) -> bool:
+    """Return whether the file that `save_file` gave this name is still there."""
+    return _path(name).is_file()
+
+
 def remove_file(name: str | None) -> None:
     """Remove a stored file once the change that no longer needs it is committed."""
     if name:

@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
+
+#: Hosts that are reached without leaving this machine.
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsError(Exception):
@@ -24,7 +28,7 @@ class Setting:
     """One environment variable: how it is read, what it is without, and what it does."""
 
     name: str
-    kind: str  # text, number, flag, maybe-flag, list or zone
+    kind: str  # text, number, flag, maybe-flag, list, zone or address
     default: Any
     help: str
     #: Whether its value is shown to nobody.
@@ -54,9 +58,23 @@ class Setting:
                 return ZoneInfo(text).key
             except (ValueError, OSError, ZoneInfoNotFoundError):
                 raise SettingsError(f"{self.name} must be the name of a time zone, not {text!r}.") from None
+        if self.kind == "address" and not _is_address(text):
+            raise SettingsError(f"{self.name} must be an https address without a query, not {text!r}.")
         if self.choices and text not in self.choices:
             raise SettingsError(f"{self.name} must be one of {', '.join(self.choices)}, not {text!r}.")
         return text
+
+
+def _is_address(text: str) -> bool:
+    """Return whether secrets may go to this address: by https, or to this machine itself."""
+    try:
+        url = urlsplit(text)
+        # Reading the port judges it.
+        is_plain = url.port != 0 and not (url.query or url.fragment or "@" in url.netloc)
+    except ValueError:
+        return False
+    is_private = url.scheme == "https" or (url.scheme == "http" and url.hostname in _THIS_MACHINE)
+    return bool(url.hostname) and is_plain and is_private
 
 
 SETTINGS = (
@@ -115,11 +133,24 @@ SETTINGS = (
     Setting("PROXY_COUNT", "number", 0, "Trusted proxies in front; only their X-Forwarded-* lines count."),
     Setting("MAX_UPLOAD_MB", "number", 512, "Largest request body with a file, in MiB."),
     Setting("MAX_BODY_KB", "number", 1024, "Largest request body without a file, in KiB."),
+    Setting("BUNNY_LIBRARY_ID", "text", "", "Number of the video library at Bunny Stream; unset: no videos there."),
+    Setting("BUNNY_TOKEN_KEY", "text", "", "Key of that library's embed view token authentication.", secret=True),
+    Setting(
+        "BUNNY_PLAYER_URL",
+        "address",
+        "https://iframe.mediadelivery.net/embed",
+        "Address of Bunny Stream's player, without library and video.",
+    ),
+    Setting("VDOCIPHER_API_SECRET", "text", "", "API secret key at VdoCipher; unset: no videos there.", secret=True),
+    Setting("VDOCIPHER_API_URL", "address", "https://dev.vdocipher.com/api", "Address of VdoCipher's server API."),
+    Setting("VDOCIPHER_PLAYER_URL", "address", "https://player.vdocipher.com/v2/", "Address of VdoCipher's player."),
     Setting("LOG_FORMAT", "text", "console", "console for people, json for machines.", choices=("console", "json")),
 )
 
 #: What nothing starts without: given, or on the embedded database made.
 _SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY", "CODE_KEY")
+#: What means something only together.
+_TOGETHER = (("BUNNY_LIBRARY_ID", "BUNNY_TOKEN_KEY"),)
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -146,6 +177,16 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]
     elif missing:
         raise SettingsError(f"DATABASE_URL is set, so these must be set too: {', '.join(missing)}.")
     return values
+
+
+def half_set(values: Mapping[str, Any]) -> list[str]:
+    """Return one line for each group of settings of which some are set and some are missing: it counts as not set."""
+    return [
+        f"{', '.join(name for name in group if not values[name])} is missing, so these count for nothing: "
+        f"{', '.join(name for name in group if values[name])}."
+        for group in _TOGETHER
+        if any(values[name] for name in group) and not all(values[name] for name in group)
+    ]
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from edutrack.core import clock
 
+#: Under which a token carries the end of its time.
 _EXPIRY = "until"
 
 
@@ -17,14 +18,16 @@ def sign(payload: dict[str, Any], purpose: str, expires_at: datetime) -> str:
 
 
 def read_signed(token: str, purpose: str) -> dict[str, Any] | None:
-    """Return the payload of a token; None where it was not signed here for this purpose, or its time is over."""
+    """Return the payload of a token, with the end of its time as `until`.
+
+    None where it was not signed here for this purpose, or its time is over.
+    """
     try:
         payload: dict[str, Any] = _serializer(purpose).loads(token)
     except (BadSignature, UnicodeEncodeError):
         return None
-    if datetime.fromtimestamp(payload.pop(_EXPIRY), UTC) <= clock.now():
-        return None
-    return payload
+    until = datetime.fromtimestamp(payload[_EXPIRY], UTC)
+    return None if until <= clock.now() else payload | {_EXPIRY: until}
 
 
 def _serializer(purpose: str) -> URLSafeSerializer:

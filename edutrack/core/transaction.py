@@ -30,6 +30,14 @@ def after_rollback(action: Callable[[], object]) -> None:
     g.setdefault("after_rollback", []).append(action)
 
 
+def release_connection() -> None:
+    """Give the database connection back before waiting for somebody else, such as a provider's server.
+
+    Only for a request that has read and not written: its transaction ends here, and whatever follows is another one.
+    """
+    db.session.rollback()
+
+
 def in_transaction(work: Callable[[], Any]) -> Any:
     """Return what `work` returns, after committing what it wrote.
 

@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from edutrack.core.settings import SETTINGS, SettingsError, load_settings
+from edutrack.core.settings import SETTINGS, SettingsError, half_set, load_settings
 
 SECRETS = {"SECRET_KEY": "s", "JWT_SECRET_KEY": "j", "CODE_KEY": "c"}
 
@@ -31,10 +31,53 @@ def load(tmp_path):
         ("CSRF_TRUSTED_ORIGINS", "https://a.example/, ,http://b.example", ["https://a.example", "http://b.example"]),
         ("PUBLIC_URL", " https://api.example.org ", "https://api.example.org"),
         ("BUSINESS_TIME_ZONE", "Africa/Cairo", "Africa/Cairo"),
+        ("VDOCIPHER_API_URL", " https://api.example/v3 ", "https://api.example/v3"),
+        ("VDOCIPHER_API_URL", "http://127.0.0.1:8080/api", "http://127.0.0.1:8080/api"),
+        ("VDOCIPHER_API_URL", "http://localhost/api", "http://localhost/api"),
     ],
 )
 def test_a_setting_is_read_as_its_type(load, name, text, value):
     assert load(**{name: text})[name] == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://dev.vdocipher.com/api",
+        "ftp://dev.vdocipher.com/api",
+        "file:///etc/passwd",
+        "dev.vdocipher.com/api",
+        "https:///api",
+        "https://user:word@dev.vdocipher.com/api",
+        "https://dev.vdocipher.com/api?x=1",
+        "https://dev.vdocipher.com/api#x",
+        "https://dev.vdocipher.com:99999/api",
+        "https://[::1/api",
+        "http://127.0.0.1.evil.example/api",
+        "http://localhost@evil.example/api",
+    ],
+)
+def test_a_secret_goes_to_no_address_that_others_can_listen_on(load, text):
+    with pytest.raises(SettingsError) as failure:
+        load(VDOCIPHER_API_URL=text)
+
+    assert str(failure.value) == f"VDOCIPHER_API_URL must be an https address without a query, not {text!r}."
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({}, []),
+        ({"BUNNY_LIBRARY_ID": "759", "BUNNY_TOKEN_KEY": "k"}, []),
+        (
+            {"BUNNY_LIBRARY_ID": "759"},
+            ["BUNNY_TOKEN_KEY is missing, so these count for nothing: BUNNY_LIBRARY_ID."],
+        ),
+        ({"BUNNY_TOKEN_KEY": "k"}, ["BUNNY_LIBRARY_ID is missing, so these count for nothing: BUNNY_TOKEN_KEY."]),
+    ],
+)
+def test_settings_that_mean_something_only_together_are_named_when_half_of_them_are_missing(load, given, lines):
+    assert half_set(load(**given)) == lines
 
 
 @pytest.mark.parametrize(

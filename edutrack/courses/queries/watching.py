@@ -118,13 +118,13 @@ def videos_of_lecture(student_id: int, lecture_id: int) -> Sequence[Row[*tuple[A
 
 
 def playable_video(video_id: int, student_id: int, purchase_id: int) -> Row[*tuple[Any, ...]] | None:
-    """Return the platform and source of a video that the student may play now by that purchase; None otherwise.
+    """Return where a video lies that the student may play now by that purchase, with its end and the student's name.
 
-    The purchase must be open and the student's account in order at this moment, whatever held when the link was made
-    (rules.md, "Watching").
+    None where the purchase is not open or the student's account not in order at this moment, whatever held when the
+    link was made (rules.md, "Watching").
     """
     return db.session.execute(
-        select(Video.platform, Video.source)
+        select(Video.platform, Video.source, Purchase.effective_expiry, Student.name_ar, Student.student_code)
         .join(Purchase, Purchase.lecture_id == Video.lecture_id)
         .join(Purchase.student)
         .join(Student.user)

@@ -4,13 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+from sqlalchemy import Row
+
 from edutrack.core import clock
 from edutrack.core.caller import Caller
 from edutrack.core.errors import Forbidden, NotFound
+from edutrack.core.files import is_stored
 from edutrack.core.signing import read_signed, sign
+from edutrack.core.transaction import release_connection
 from edutrack.core.urls import absolute_url
 from edutrack.courses.queries.materials import materials_of_lecture
 from edutrack.courses.queries.watching import lecture_of_student, playable_video, videos_of_lecture
+from edutrack.courses.service.platforms import is_configured
+from edutrack.courses.service.providers import NotPlayableNow, bunny, vdocipher
 
 EXPIRED = "Your access to this lecture has expired."
 _NOT_PURCHASED = "You must purchase this lecture."
@@ -21,6 +28,7 @@ _PLAYERS = {
     "youtube": "https://www.youtube-nocookie.com/embed/{source}",
     "vimeo": "https://player.vimeo.com/video/{source}",
 }
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,8 @@ def playback_url(video_id: int, student_id: int, purchase_id: int, expires_at: d
 def resolve_playback(video_id: int, token: str) -> Playback:
     """Return where the video of a playback link plays.
 
-    Raises Forbidden where the token is not one for this video or too old, and once the purchase, the student's account
-    or the video is no longer good (rules.md, "Watching").
+    Raises Forbidden where the token is not one for this video or too old, once the purchase, the student's account or
+    the video is no longer good, and where the platform or the disk does not give the video (rules.md, "Watching").
     """
     link = read_signed(token, _PURPOSE)
     if link is None or link["video"] != video_id:
@@ -83,8 +91,22 @@ def resolve_playback(video_id: int, token: str) -> Playback:
     if video is None:
         raise Forbidden(_NOT_PLAYABLE)
     if video.platform == "file":
+        if not is_stored(video.source):
+            _log.error("recording_is_gone", video=video_id)
+            raise NotPlayableNow()
         return Playback(video.source, is_file=True)
-    if video.platform not in _PLAYERS:
+    return Playback(_player_address(video, min(link["until"], video.effective_expiry)))
+
+
+def _player_address(video: Row[*tuple[Any, ...]], until: datetime) -> str:
+    """Return the address of a platform's player for a video; what the platform signs ends at `until` at the latest."""
+    if video.platform in _PLAYERS:
+        return _PLAYERS[video.platform].format(source=video.source)
+    if not is_configured(video.platform):
         # Its keys were taken away after the video was made.
-        raise Forbidden("This video cannot be played at the moment.")
-    return Playback(_PLAYERS[video.platform].format(source=video.source))
+        raise NotPlayableNow()
+    if video.platform == "bunny":
+        return bunny.player_address(video.source, until)
+    # Its server may take seconds to answer.
+    release_connection()
+    return vdocipher.player_address(video.source, f"{video.name_ar} {video.student_code}", until)
