@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect
+from flask import Response, make_response, redirect
 from sqlalchemy import Row, Select
 
 from edutrack.core.auth import caller, guard, public
@@ -72,10 +72,17 @@ def watch_lecture(lecture_id: int) -> dict[str, Any]:
 def play_video(values: dict[str, Any], video_id: int) -> Any:
     """Lead the holder of a playback link to the player, or serve the file."""
     playback = resolve_playback(video_id, values["token"])
-    response = stored_file(playback.location) if playback.is_file else redirect(playback.location)
+    response = stored_file(playback.location) if playback.is_file else _leading_to(playback.location)
     response.headers["Cache-Control"] = "private, no-store"
     # Players want to know the site that embeds them, but the address with its token is nobody else's.
     response.headers["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+def _leading_to(location: str) -> Response:
+    response = make_response(redirect(location))
+    # The page that comes with a redirect would name the video in a body; browsers need the header alone.
+    response.set_data(b"")
     return response
 
 
