@@ -2,13 +2,9 @@
 
 import json
 import socket
-import threading
 import time
-from base64 import b64encode
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,79 +14,17 @@ from edutrack import create_app
 from edutrack.cli import cli
 from edutrack.core import clock
 from edutrack.core.extensions import db
-from edutrack.courses.models import Video
 from edutrack.courses.service.providers import bunny, outage, vdocipher
 from tests.api import Api, counted_statements
-from tests.factories import create_lecture, create_purchase, create_student, create_video
+from tests.factories import create_lecture, create_purchase, create_student
+from tests.video_provider import TOKEN, StandIn
+from tests.watched import Watched
 
 GUID = "eb1c4f77-0cda-46be-b47d-1118ad7c2ffe"
 VDOCIPHER_ID = "3f29b5434a5c615cda18b16a6232fd75"
 NOT_NOW = {"detail": "This video cannot be played at the moment."}
 NO_LONGER_VALID = {"detail": "This link is no longer valid."}
-TOKEN = {"otp": "20160313versASE313", "playbackInfo": "eyJ2aWRlb0lkIjoi=="}
 SECRET = "a1b2c3d4e5"
-
-
-class StandIn:
-    """A server in VdoCipher's place: answers as the test says, and keeps what it was asked."""
-
-    def __init__(self):
-        self.asked = []
-        self.status, self.body, self.headers = 200, json.dumps(TOKEN).encode(), {}
-        self.before_answer = lambda: None
-        self.pause_between_bytes = 0
-        self.hangs_up = False
-        self.over = threading.Event()
-        stand_in = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                stand_in.asked.append({"path": self.path, "headers": dict(self.headers), "body": json.loads(body)})
-                if stand_in.hangs_up:
-                    self.close_connection = True
-                    return
-                stand_in.before_answer()
-                self.send_response(stand_in.status)
-                for name, value in {"Content-Length": str(len(stand_in.body)), **stand_in.headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                pieces = [stand_in.body]
-                if stand_in.pause_between_bytes:
-                    pieces = [bytes([byte]) for byte in stand_in.body]
-                for piece in pieces:
-                    self.wfile.write(piece)
-                    stand_in.over.wait(stand_in.pause_between_bytes)
-
-            def log_message(self, *_):
-                """Keep quiet."""
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                """Keep quiet: clients that went away are part of the tests."""
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/api"
-
-    def stay_silent(self):
-        """Answer nothing until the test is over."""
-        self.over.wait(20)
-
-    @contextmanager
-    def running(self):
-        thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.over.set()
-            self.server.shutdown()
-            self.server.server_close()
-            thread.join()
 
 
 @pytest.fixture
@@ -120,20 +54,12 @@ def bunny_set(monkeypatch, app):
     monkeypatch.setitem(app.config, "BUNNY_TOKEN_KEY", "the-key")
 
 
-class Watched:
-    """A student with an open purchase of a lecture with one video, and the link that plays it."""
+def watched_on_bunny(api, **values):
+    return Watched(api, platform="bunny", source=GUID, **values)
 
-    def __init__(self, api, platform="vdocipher", source=VDOCIPHER_ID, *, purchase=None, **values):
-        self.student = create_student(name_ar="منى حسن علي")
-        self.video: Video = create_video(create_lecture(), platform=platform, source=source, **values)
-        self.purchase = create_purchase(self.student, self.video.lecture, **(purchase or {}))
-        self.shown = api.as_(self.student).get(f"/api/lectures/{self.video.lecture_id}/watch/").json["videos"][0]
-        url = urlsplit(self.shown["playback_url"])
-        self.path = f"{url.path}?{url.query}"
 
-    @property
-    def expires_at(self):
-        return datetime.fromisoformat(self.shown["expires_at"])
+def watched_on_vdocipher(api, **values):
+    return Watched(api, platform="vdocipher", source=VDOCIPHER_ID, **values)
 
 
 def parameters(response):
@@ -145,138 +71,11 @@ def body(lecture, platform, source):
     return {"lecture": lecture.id, "name": "فيديو", "platform": platform, "source": source}
 
 
-# --- Where videos lie -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        GUID,
-        GUID.upper(),
-        f" {GUID} ",
-        f"https://iframe.mediadelivery.net/embed/759/{GUID}?autoplay=true",
-        f"https://iframe.mediadelivery.net/play/759/{GUID}",
-        f"https://player.mediadelivery.net/embed/759/{GUID}",
-        f"https://player.mediadelivery.net/play/759/{GUID}?t=30s",
-        f"https://video.bunnycdn.com/play/759/{GUID}",
-    ],
-)
-def test_a_bunny_video_is_kept_by_its_guid(api, bunny_set, source):
-    lecture = create_lecture()
-
-    response = api.as_(lecture.topic.course.teacher).post("/api/videos/", body(lecture, "bunny", source))
-
-    assert (response.status_code, response.json["source"]) == (201, GUID)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "759",
-        GUID.replace("-", ""),
-        f"{GUID}0",
-        GUID[:-1] + "g",
-        GUID[:-1] + "\u0661",
-        f"https://iframe.mediadelivery.net/embed/760/{GUID}",
-        f"https://iframe.mediadelivery.net/other/759/{GUID}",
-        f"https://iframe.mediadelivery.net/embed/759/{GUID}/x",
-        "https://iframe.mediadelivery.net/embed/759/x",
-        "https://iframe.mediadelivery.net/",
-        f"http://iframe.mediadelivery.net/embed/759/{GUID}",
-        f"https://iframe.mediadelivery.net.evil.example/embed/759/{GUID}",
-        f"https://evil.example/embed/759/{GUID}",
-    ],
-)
-def test_a_source_that_names_no_bunny_video_of_our_library_is_refused(api, bunny_set, source):
-    lecture = create_lecture()
-
-    response = api.as_(lecture.topic.course.teacher).post("/api/videos/", body(lecture, "bunny", source))
-
-    assert response.status_code == 400
-    assert response.json == {"source": ["Enter the id or the https address of a Bunny Stream video."]}
-
-
-def playback_info(value):
-    return b64encode(json.dumps(value).encode()).decode()
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        VDOCIPHER_ID,
-        f"https://www.vdocipher.com/dashboard/video/{VDOCIPHER_ID}",
-        f"https://dev.vdocipher.com/api/videos/{VDOCIPHER_ID}",
-        f"https://player.vdocipher.com/v2/?otp=x&playbackInfo={playback_info({'videoId': VDOCIPHER_ID})}",
-    ],
-)
-def test_a_vdocipher_video_is_kept_by_its_id(api, vdocipher_set, source):
-    lecture = create_lecture()
-
-    response = api.as_(lecture.topic.course.teacher).post("/api/videos/", body(lecture, "vdocipher", source))
-
-    assert (response.status_code, response.json["source"]) == (201, VDOCIPHER_ID)
-    assert vdocipher_set.asked == []
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "dQw4w9WgXcQ",
-        "x" * 32,
-        f"{VDOCIPHER_ID}0",
-        f"../{VDOCIPHER_ID}",
-        f"https://evil.example/{VDOCIPHER_ID}",
-        f"https://evil.example/?playbackInfo={playback_info({'videoId': VDOCIPHER_ID})}",
-        f"https://www.vdocipher.com/{VDOCIPHER_ID}/{VDOCIPHER_ID[::-1]}",
-        "https://player.vdocipher.com/v2/",
-        "https://player.vdocipher.com/v2/?playbackInfo=%C3%A9",
-        "https://player.vdocipher.com/v2/?playbackInfo=abc",
-        f"https://player.vdocipher.com/v2/?playbackInfo={playback_info([VDOCIPHER_ID])}",
-        f"https://player.vdocipher.com/v2/?playbackInfo={playback_info({'videoId': 5})}",
-        f"https://player.vdocipher.com/v2/?playbackInfo={playback_info({})}",
-    ],
-)
-def test_a_source_that_names_no_vdocipher_video_is_refused(api, vdocipher_set, source):
-    lecture = create_lecture()
-
-    response = api.as_(lecture.topic.course.teacher).post("/api/videos/", body(lecture, "vdocipher", source))
-
-    assert response.status_code == 400
-    assert response.json == {"source": ["Enter the id or the https address of a VdoCipher video."]}
-
-
-def test_a_video_moves_to_a_platform_whose_keys_are_set(api, bunny_set):
-    video = create_video()
-
-    response = api.as_(video.lecture.topic.course.teacher).patch(
-        f"/api/videos/{video.id}/", {"platform": "bunny", "source": GUID}
-    )
-
-    db.session.expire_all()
-    assert (response.status_code, response.json["platform"], response.json["source"]) == (200, "bunny", GUID)
-    assert (video.platform, video.source) == ("bunny", GUID)
-
-
-@pytest.mark.parametrize("missing", ["BUNNY_LIBRARY_ID", "BUNNY_TOKEN_KEY"])
-def test_half_of_the_keys_are_none(api, app, bunny_set, monkeypatch, missing):
-    monkeypatch.setitem(app.config, missing, "")
-    video = create_video()
-    teacher = api.as_(video.lecture.topic.course.teacher)
-
-    responses = [
-        teacher.post("/api/videos/", body(video.lecture, "bunny", GUID)),
-        teacher.patch(f"/api/videos/{video.id}/", {"platform": "bunny", "source": GUID}),
-    ]
-
-    refusal = {"platform": ['The platform "bunny" is not configured.']}
-    assert [(response.status_code, response.json) for response in responses] == [(400, refusal)] * 2
-
-
 # --- Bunny Stream -----------------------------------------------------------------------------------------------------
 
 
 def test_a_bunny_link_leads_to_the_player_signed_until_the_link_ends(api, bunny_set):
-    watched = Watched(api, "bunny", GUID)
+    watched = watched_on_bunny(api)
 
     with counted_statements() as statements:
         response = api.get(watched.path)
@@ -307,7 +106,7 @@ def test_a_bunny_token_is_what_bunnys_documentation_signs(app, monkeypatch):
 def test_bunnys_player_can_lie_elsewhere(api, app, bunny_set, monkeypatch):
     monkeypatch.setitem(app.config, "BUNNY_PLAYER_URL", "https://player.mediadelivery.net/embed/")
 
-    response = api.get(Watched(api, "bunny", GUID).path)
+    response = api.get(watched_on_bunny(api).path)
 
     assert response.headers["Location"].startswith(f"https://player.mediadelivery.net/embed/759/{GUID}?token=")
 
@@ -315,8 +114,8 @@ def test_bunnys_player_can_lie_elsewhere(api, app, bunny_set, monkeypatch):
 def test_what_bunny_signs_never_outlives_the_purchase(api, bunny_set):
     now = clock.now()
     bought = {"purchased_at": now - timedelta(days=1), "expires_at": now + timedelta(minutes=30, milliseconds=700)}
-    watched = Watched(api, "bunny", GUID, purchase=bought)
-    shortened = Watched(api, "bunny", GUID)
+    watched = watched_on_bunny(api, purchase=bought)
+    shortened = watched_on_bunny(api)
     # Its end was brought forward after the link was made.
     shortened.purchase.expires_at = shortened.purchase.effective_expiry = now + timedelta(minutes=5)
     db.session.commit()
@@ -332,7 +131,7 @@ def test_what_bunny_signs_never_outlives_the_purchase(api, bunny_set):
 def test_a_link_from_before_a_reopening_keeps_its_own_end(api, bunny_set):
     now = clock.now()
     bought = {"purchased_at": now - timedelta(days=1), "expires_at": now + timedelta(minutes=30)}
-    watched = Watched(api, "bunny", GUID, purchase=bought)
+    watched = watched_on_bunny(api, purchase=bought)
     teacher = api.as_(watched.video.lecture.topic.course.teacher)
     assert teacher.post(f"/api/purchases/{watched.purchase.id}/reopen/", {"extra_days": 5}).status_code == 200
 
@@ -348,7 +147,7 @@ def test_a_link_from_before_a_reopening_keeps_its_own_end(api, bunny_set):
 
 
 def test_a_vdocipher_link_leads_to_the_player_with_a_token_of_its_own(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
 
     with counted_statements() as statements, structlog.testing.capture_logs() as logs:
         response = api.get(watched.path)
@@ -385,7 +184,7 @@ def assert_tells_no_secret(logs):
 
 
 def test_each_time_a_link_is_followed_another_token_is_asked_for(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
 
     responses = [api.get(watched.path) for _ in range(2)]
 
@@ -395,7 +194,7 @@ def test_each_time_a_link_is_followed_another_token_is_asked_for(api, vdocipher_
 
 def test_a_vdocipher_token_never_outlives_the_purchase(api, vdocipher_set):
     ends_at = clock.now().replace(microsecond=0) + timedelta(minutes=10)
-    watched = Watched(api, purchase={"purchased_at": ends_at - timedelta(days=1), "expires_at": ends_at})
+    watched = watched_on_vdocipher(api, purchase={"purchased_at": ends_at - timedelta(days=1), "expires_at": ends_at})
     statuses = []
 
     for seconds_left in (400, 40, 1.5, 0.5):
@@ -433,7 +232,7 @@ ANSWERS_WITHOUT_A_TOKEN = [
 
 @pytest.mark.parametrize(("status", "answer"), ANSWERS_WITHOUT_A_TOKEN)
 def test_without_a_token_from_vdocipher_nothing_plays_and_the_log_says_why(api, vdocipher_set, status, answer):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     vdocipher_set.status, vdocipher_set.body = status, answer
     vdocipher_set.headers = {"Location": f"{vdocipher_set.url}/elsewhere"}
 
@@ -447,7 +246,7 @@ def test_without_a_token_from_vdocipher_nothing_plays_and_the_log_says_why(api, 
 
 
 def test_vdocipher_is_not_waited_for_longer_than_a_moment(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     vdocipher_set.before_answer = vdocipher_set.stay_silent
     started = time.monotonic()
 
@@ -464,7 +263,7 @@ def test_vdocipher_is_not_waited_for_longer_than_a_moment(api, vdocipher_set):
 
 
 def test_an_answer_that_trickles_is_given_up(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     vdocipher_set.pause_between_bytes = 0.1
     started = time.monotonic()
 
@@ -477,7 +276,7 @@ def test_an_answer_that_trickles_is_given_up(api, vdocipher_set):
 
 
 def test_a_refused_connection_is_tried_once_more_and_then_given_up(api, app, vdocipher_set, monkeypatch):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setitem(app.config, "VDOCIPHER_API_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
@@ -500,7 +299,7 @@ def counting(function, calls):
 
 
 def test_a_kept_connection_that_was_closed_since_is_opened_again(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     vdocipher_set.hangs_up = True
     assert api.get(watched.path).status_code == 403
     asked = len(vdocipher_set.asked)
@@ -512,7 +311,7 @@ def test_a_kept_connection_that_was_closed_since_is_opened_again(api, vdocipher_
 
 
 def test_a_vdocipher_that_is_down_is_left_alone_for_a_while(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     now = clock.now()
     vdocipher_set.hangs_up = True
     with clock.stopped_at(now):
@@ -532,7 +331,7 @@ def test_a_vdocipher_that_is_down_is_left_alone_for_a_while(api, vdocipher_set):
 
 
 def test_single_failures_leave_vdocipher_in_use(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     statuses = []
 
     for hangs_up in (True, True, False, True, True, False):
@@ -543,7 +342,7 @@ def test_single_failures_leave_vdocipher_in_use(api, vdocipher_set):
 
 
 def test_a_vdocipher_video_whose_key_was_taken_away_plays_nothing(api, app, vdocipher_set, monkeypatch):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     monkeypatch.setitem(app.config, "VDOCIPHER_API_SECRET", "")
 
     response = api.get(watched.path)
@@ -553,7 +352,7 @@ def test_a_vdocipher_video_whose_key_was_taken_away_plays_nothing(api, app, vdoc
 
 
 def test_a_dead_link_asks_vdocipher_nothing(api, vdocipher_set):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     watched.student.status = "suspended_temporary"
     db.session.commit()
 
@@ -564,7 +363,7 @@ def test_a_dead_link_asks_vdocipher_nothing(api, vdocipher_set):
 
 
 def test_a_secret_that_no_header_can_carry_only_keeps_videos_from_playing(api, app, vdocipher_set, monkeypatch):
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     answers = []
 
     for secret in ("two\nlines", "سر"):
@@ -576,7 +375,7 @@ def test_a_secret_that_no_header_can_carry_only_keeps_videos_from_playing(api, a
 
 def test_students_are_shown_no_source(api, bunny_set, vdocipher_set):
     for platform, source in (("bunny", GUID), ("vdocipher", VDOCIPHER_ID)):
-        watched = Watched(api, platform, source)
+        watched = Watched(api, platform=platform, source=source)
 
         response = api.as_(watched.student).get(f"/api/lectures/{watched.video.lecture_id}/watch/")
 
@@ -589,7 +388,7 @@ def test_no_database_connection_is_held_while_vdocipher_takes_its_time(committin
     # Set here and not by a fixture: this application is another one.
     committing_app.config |= {"VDOCIPHER_API_SECRET": SECRET, "VDOCIPHER_API_URL": stand_in.url}
     api = Api(committing_app)
-    watched = Watched(api)
+    watched = watched_on_vdocipher(api)
     db.session.remove()
     held = []
     stand_in.before_answer = lambda: held.append(db._app_engines[committing_app][None].pool.checkedout())

@@ -39,6 +39,7 @@ _PLAYBACK = {
         "description": "Leads to the platform's player.",
         "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}},
     },
+    "304": {"description": "The player has this file already."},
     "416": {"description": "The file has no such range."},
 }
 
