@@ -17,7 +17,7 @@ class StandIn:
         self.status, self.body, self.headers = 200, json.dumps(TOKEN).encode(), {}
         self.before_answer = lambda: None
         self.pause_between_bytes = 0
-        self.hangs_up = False
+        self.hang_ups = 0
         self.over = threading.Event()
         stand_in = self
 
@@ -27,7 +27,8 @@ class StandIn:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 stand_in.asked.append({"path": self.path, "headers": dict(self.headers), "body": json.loads(body)})
-                if stand_in.hangs_up:
+                if stand_in.hang_ups:
+                    stand_in.hang_ups -= 1
                     self.close_connection = True
                     return
                 stand_in.before_answer()

@@ -146,3 +146,17 @@ def test_half_of_the_keys_are_none(api, app, monkeypatch, missing):
 
     refusal = {"platform": ['The platform "bunny" is not configured.']}
     assert [(response.status_code, response.json) for response in responses] == [(400, refusal)] * 2
+
+
+@pytest.mark.parametrize(("platform", "source"), [("bunny", GUID), ("vdocipher", VDOCIPHER_ID)])
+def test_a_video_can_still_be_renamed_and_switched_off_once_its_keys_are_gone(api, app, monkeypatch, platform, source):
+    monkeypatch.setitem(app.config, "BUNNY_TOKEN_KEY", "")
+    monkeypatch.setitem(app.config, "VDOCIPHER_API_SECRET", "")
+    video = create_video(platform=platform, source=source)
+
+    response = api.as_(video.lecture.topic.course.teacher).patch(
+        f"/api/videos/{video.id}/", {"name": "ج", "platform": platform, "is_active": False}
+    )
+
+    assert (response.status_code, response.json["name"], response.json["is_active"]) == (200, "ج", False)
+    assert response.json["source"] == source

@@ -11,8 +11,8 @@ _REST = timedelta(seconds=15)
 class Outage:
     """Whether a provider is taken to be down: as long as a rest lasts, after a few failures in a row.
 
-    A worker serves one request at a time, so everybody waits with whoever waits for a provider. Once a rest is over
-    the next request asks again, and its failure begins another one. Each process finds out for itself.
+    Whoever waits for a provider in vain keeps a thread for seconds, and is told nothing better in the end. Once a rest
+    is over the next request asks again, and its failure begins another one. Each process finds out for itself.
     """
 
     def __init__(self) -> None:
