@@ -94,10 +94,20 @@ class School:
             self.pending = create_enrollment(self.student, create_course(self.teacher), "pending")
             self._fill(create_lecture(self.pending.course))
             self.notification = create_notification(self.student)
+        for _ in range(rows - 1):
+            self._thicken()
         self.askable = create_course(self.teacher)
         path = Path(self.api.app.config["MEDIA_DIR"]) / "materials" / f"{CANARY}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a bought material", encoding="utf-8")
+
+    def _thicken(self) -> None:
+        """Put one more of everything into the student's last course and its bought lecture."""
+        _reopen(self.purchase, self.teacher.user, "note")
+        _watch(self.student, create_video(self.lecture, source=f"{CANARY}more"))
+        create_material(self.lecture, file=f"materials/{CANARY}.txt", file_name=f"{CANARY}.txt")
+        for topic in (self.lecture.topic, create_topic(self.course)):
+            create_purchase(self.student, create_lecture(topic=topic))
 
     def _build_hidden_courses(self) -> None:
         hidden = {"name": f"{CANARY} course", "description": CANARY}
