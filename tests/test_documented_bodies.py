@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from edutrack.courses.models import Reopening
 from edutrack.notifications.models import Notification
 from tests.api import Api
 from tests.factories import (
+    PASSWORD,
     any_division,
     create_assistant,
     create_code,
@@ -24,6 +26,7 @@ from tests.factories import (
     create_enrollment,
     create_lecture,
     create_material,
+    create_notification,
     create_purchase,
     create_site_owner,
     create_student,
@@ -290,6 +293,34 @@ MATERIAL = {
     "is_active": boolean,
     "created_at": moment,
 }
+WATCHED = NAMED | {
+    "effective_expiry": moment,
+    "videos": [
+        NAMED
+        | {
+            "order": integer,
+            "duration_seconds": Nullable(integer),
+            "platform": word("youtube", "vimeo", "bunny", "vdocipher", "file"),
+            "playback_url": url,
+            "expires_at": moment,
+            "progress_seconds": integer,
+            "is_completed": boolean,
+        }
+    ],
+    "materials": [MATERIAL],
+}
+REDEEMED = {"detail": word("Code redeemed successfully."), "new_balance": decimal, "transaction_id": integer}
+ENTRY = {
+    "id": integer,
+    "course": integer,
+    "course_name": string,
+    "type": word("recharge_code", "purchase", "adjustment"),
+    "amount": decimal,
+    "balance_after": decimal,
+    "reference": Nullable(string),
+    "note": Nullable(string),
+    "created_at": moment,
+}
 NOTIFICATION = {
     "id": integer,
     "notification_type": string,
@@ -408,6 +439,32 @@ BODIES = {
     "codes": ("owner", "GET", "wallet/recharge-codes/", None, page(CODE)),
     "code": ("owner", "GET", "wallet/recharge-codes/{code}/", None, CODE),
     "new code": ("owner", "POST", "wallet/recharge-codes/", {"course": "{course}", "value": "5.00"}, CODE),
+    "watching": ("student", "GET", "lectures/{lecture}/watch/", None, WATCHED),
+    "ledger": ("student", "GET", "wallet/transactions/", None, page(ENTRY)),
+    "redeeming": ("student", "POST", "wallet/redeem/", {"code": "{unused}", "course": "{course}"}, REDEEMED),
+    "asking for a course": ("student", "POST", "enrollments/", {"course": "{askable}"}, ENROLLMENT),
+    "taking that back": (
+        "student",
+        "DELETE",
+        "enrollments/{waiting}/",
+        None,
+        {"message": word("Enrollment cancelled successfully")},
+    ),
+    "buying": ("student", "POST", "purchases/", {"lecture": "{free}"}, PURCHASE | {"reopen_logs": word([])}),
+    "a notification read": (
+        "student",
+        "POST",
+        "notifications/{notification}/mark_read/",
+        None,
+        {"message": word("Notification marked as read")},
+    ),
+    "password change": (
+        "student",
+        "POST",
+        "accounts/password/change/",
+        {"old_password": PASSWORD, "new_password": "ya-salam-2026", "new_password_confirm": "ya-salam-2026"},
+        {"message": word("Password changed successfully. Please log in again.")},
+    ),
 }
 #: A page of one row has no neighbours; the tests of pages have more.
 NEVER_FILLED = {"next", "previous"}
@@ -426,7 +483,7 @@ NEVER_NULL = {
 @dataclass
 class School:
     clients: dict[str, Api]
-    ids: dict[str, int]
+    ids: dict[str, Any]
 
     def ask(self, name):
         who, method, path, body, _ = BODIES[name]
@@ -504,9 +561,19 @@ def build_school(api, *, full):
         course,
         **({"used_by": None, "expires_at": now + timedelta(days=1), "value": Decimal("9.00")} if full else {}),
     )
+    askable, wanted = (create_topic(create_course(teacher, **optional)).course for _ in range(2))
+    waiting = create_enrollment(student, wanted, "pending")
+    shop = create_lecture(price=Decimal("0.00"), topic=create_topic(create_course(teacher, **optional)))
+    create_enrollment(student, shop.topic.course)
     school = School(
         {"student": api.as_(student), "owner": api.as_(owner)},
         {
+            "lecture": lecture.id,
+            "unused": create_code(course)[0],
+            "askable": askable.id,
+            "waiting": waiting.id,
+            "free": shop.id,
+            "notification": create_notification(student).id,
             "subject": subject.id,
             "course": course.id,
             "video": video.id,
@@ -519,6 +586,9 @@ def build_school(api, *, full):
     assert school.clients["student"].post("/api/wallet/redeem/", redeemed).status_code == 200
     beat = {"video": video.id, "progress_seconds": 60} | ({"platform_data": {"speed": 1.5}} if full else {})
     assert school.clients["student"].post("/api/progress/", beat).status_code == 200
+    if full:
+        adjustment = {"student": student.id, "course": course.id, "amount": "1.00", "reason": "هدية"}
+        assert school.clients["owner"].post("/api/wallet/adjustments/", adjustment).status_code == 201
     status = {"status": "verified", "is_active": True}
     school.clients["owner"].patch(f"/api/accounts/students/{student.id}/status/", {"status": "pending"})
     school.clients["owner"].patch(f"/api/accounts/students/{student.id}/status/", status)
