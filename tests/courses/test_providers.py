@@ -184,6 +184,16 @@ def assert_tells_no_secret(logs):
     assert not [secret for secret in (SECRET, TOKEN["otp"], TOKEN["playbackInfo"]) if secret in repr(logs)]
 
 
+def test_whatever_a_source_is_it_stays_one_part_of_the_address(api, vdocipher_set):
+    # Written before ids were checked, say.
+    watched = Watched(api, platform="vdocipher", source="../../x?y#z")
+
+    response = api.get(watched.path)
+
+    assert response.status_code == 302
+    assert vdocipher_set.asked[0]["path"] == "/api/videos/..%2F..%2Fx%3Fy%23z/otp"
+
+
 def test_each_time_a_link_is_followed_another_token_is_asked_for(api, vdocipher_set):
     watched = watched_on_vdocipher(api)
 
