@@ -28,6 +28,8 @@ _WHOLE = re.compile(r"[+-]?[0-9]+(\.0*)?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 #: Longest digits that are worth converting; Python refuses above 4,300 and the database far below.
 _LONGEST_NUMBER = 1000
+#: Levels of lists and objects in an object of the client's own; far below what the JSON library writes.
+_DEEPEST = 100
 
 
 class _Worded:
@@ -323,6 +325,7 @@ class JSONObject(_Worded, fields.Dict):
 
     default_error_messages: dict[str, Any] = {
         "invalid": 'Expected a dictionary of items but got type "{type}".',
+        "json": "Value must be valid JSON.",
         "most": "Ensure this field has no more than {most} bytes.",
         "nul": "Null characters are not allowed.",
     }
@@ -334,12 +337,26 @@ class JSONObject(_Worded, fields.Dict):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise self.make_error("invalid", type=type(value).__name__)
+        if not _comes_back(value, _DEEPEST):
+            raise self.make_error("json")
         text = compact(value)
         if len(text) > self.most_bytes:
             raise self.make_error("most", most=self.most_bytes)
         if b"\\u0000" in text:
             raise self.make_error("nul")
         return dict(value)
+
+
+def _comes_back(value: Any, levels: int) -> bool:
+    """Return whether a value can be written as JSON again when it comes from the database.
+
+    Numbers come back in full, and JSON here has no integers beyond 64 bits; what nests more than `levels` deep would
+    not leave room for the answer around it.
+    """
+    if isinstance(value, Mapping | list):
+        items = value.values() if isinstance(value, Mapping) else value
+        return levels > 0 and all(_comes_back(item, levels - 1) for item in items)
+    return not isinstance(value, int | float) or abs(value) <= MAX_ID
 
 
 class Upload(_Worded, fields.Field):

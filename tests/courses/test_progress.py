@@ -183,6 +183,24 @@ def test_a_lecture_whose_time_is_over_keeps_no_progress(api, video):
     assert db.session.scalar(select(func.count(VideoProgress.id))) == 0
 
 
+def _nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_platform_data_comes_back_as_it_was_said(api, student, video):
+    said = {"a": [2**63 - 1, -(2**63 - 1), 0.5, 1e-300, True, None, "ملاحظة \U0001f600"], "b": _nested(98)}
+
+    response = api.as_(student).post(
+        "/api/progress/", {"video": video.id, "progress_seconds": 1, "platform_data": said}
+    )
+
+    assert (response.status_code, response.json["platform_data"]) == (200, said)
+    assert api.as_(student).get(f"/api/progress/{video.id}/").json["platform_data"] == said
+
+
 @pytest.mark.parametrize(
     ("change", "messages"),
     [
@@ -198,6 +216,9 @@ def test_a_lecture_whose_time_is_over_keeps_no_progress(api, video):
         ({"duration_seconds": True}, {"duration_seconds": ["A valid integer is required."]}),
         ({"platform_data": []}, {"platform_data": ['Expected a dictionary of items but got type "list".']}),
         ({"platform_data": {"a": "\0"}}, {"platform_data": ["Null characters are not allowed."]}),
+        ({"platform_data": {"a": 1e308}}, {"platform_data": ["Value must be valid JSON."]}),
+        ({"platform_data": {"a": [-(2**64)]}}, {"platform_data": ["Value must be valid JSON."]}),
+        ({"platform_data": {"a": _nested(99)}}, {"platform_data": ["Value must be valid JSON."]}),
         ({"platform_data": {"a": "x" * 5000}}, {"platform_data": ["Ensure this field has no more than 4096 bytes."]}),
     ],
 )
