@@ -5,8 +5,23 @@ from marshmallow import fields as plain
 from edutrack.core import fields
 from edutrack.core.language import preferred_language
 from edutrack.core.schemas import Schema
-from edutrack.notifications.models import NOTIFICATION_TYPES, Notification
+from edutrack.notifications.models import NOTIFICATION_TYPES, Notification, NotificationType
 from edutrack.notifications.texts import TEMPLATES
+
+#: Which ids each type has, for the description; a test holds it to what is written.
+METADATA_KEYS: dict[NotificationType, tuple[str, ...]] = {
+    "enrollment_requested": ("enrollment_id", "course_id", "student_id"),
+    "enrollment_approved": ("enrollment_id", "course_id", "student_id"),
+    "enrollment_rejected": ("enrollment_id", "course_id", "student_id"),
+    "balance_added": ("course_id", "transaction_id"),
+    "lecture_reopened": ("purchase_id", "lecture_id", "course_id"),
+    "lecture_purchased": ("purchase_id", "lecture_id", "course_id", "student_id"),
+    "lecture_published": ("lecture_id", "course_id"),
+    "account_status_changed": (),
+}
+_METADATA = "The ids of what the notification is about. " + " ".join(
+    f"`{kind}`: {', '.join(f'`{key}`' for key in keys) or 'null'}." for kind, keys in METADATA_KEYS.items()
+)
 
 
 class NotificationFilterSchema(Schema):
@@ -25,7 +40,16 @@ class NotificationSchema(Schema):
     title = plain.Method("titled", required=True, metadata={"type": "string"})
     message = plain.Method("worded", required=True, metadata={"type": "string"})
     is_read = plain.Boolean(required=True)
-    metadata = plain.Method("referred", required=True, metadata={"type": ["object", "null"]})
+    metadata = plain.Method(
+        "referred",
+        required=True,
+        metadata={
+            "type": ["object", "null"],
+            "description": _METADATA,
+            "additionalProperties": {"type": "integer"},
+            "examples": [{"course_id": 7, "transaction_id": 8}],
+        },
+    )
     created_at = fields.Moment(required=True)
 
     def displayed(self, notification: Notification) -> str:
