@@ -82,8 +82,9 @@ def _post(video_id: str, wish: bytes) -> tuple[int, bytes]:
         },
         encoding="utf-8",
     )
+    client = _client()
     ends_at = time.monotonic() + _ANSWER_SECONDS
-    with _client().stream("POST", address, content=wish, headers=headers) as response:
+    with client.stream("POST", address, content=wish, headers=headers) as response:
         body = b""
         for piece in response.iter_raw():
             body += piece
