@@ -1,0 +1,1 @@
+"""Question bank, homework, quizzes and their attempts."""

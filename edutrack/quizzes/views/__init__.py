@@ -1,0 +1,6 @@
+"""Routes of the quizzes room."""
+
+from edutrack.quizzes import models
+from edutrack.quizzes.views.room import blueprint
+
+__all__ = ["blueprint", "models"]
