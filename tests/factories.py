@@ -14,6 +14,15 @@ from edutrack.core.extensions import db
 from edutrack.core.sealing import seal
 from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, StudyMaterial, Topic, Video
 from edutrack.notifications.models import Notification
+from edutrack.quizzes.models import (
+    Homework,
+    HomeworkQuestion,
+    Question,
+    QuestionChoice,
+    QuestionVersion,
+    Quiz,
+    QuizQuestion,
+)
 from edutrack.structure.models import Area, Division, Grade, SchoolType, Subject, VideoSecurity
 from edutrack.wallet.codes import new_codes, printed_code
 from edutrack.wallet.models import RechargeBatch, RechargeCode
@@ -305,3 +314,52 @@ def create_notification(person: Any, kind: str = "balance_added", **values: Any)
             | values
         )
     )
+
+
+def create_question(
+    teacher: Teacher | None = None, kind: str = "mcq_single", *, right: tuple[int, ...] = (1,), **values: Any
+) -> Question:
+    """A question of a teacher's bank; one with choices has four, of which those numbered in `right` are correct."""
+    teacher = teacher or create_teacher()
+    number = next(_numbers)
+    shared = {"subject": teacher.subject, "grade": teacher.grades[0]}
+    question = Question(teacher=teacher, **{key: values.pop(key, shared[key]) for key in shared})
+    question.tags = values.pop("tags", [])
+    choices = [
+        QuestionChoice(text=f"اختيار {place}", is_correct=place in right, order=place)
+        for place in (range(1, 5) if kind != "written" else ())
+    ]
+    version = QuestionVersion(
+        question=question, **{"number": 1, "type": kind, "text": f"سؤال {number}؟", "choices": choices} | values
+    )
+    db.session.add_all([question, version])
+    db.session.commit()
+    return question
+
+
+def create_homework(lecture: Lecture | None = None, *, questions: list[Question] | int = 2, **values: Any) -> Homework:
+    """A homework of a lecture, over the given questions or so many new ones of its teacher, each worth its points."""
+    lecture = lecture or create_lecture()
+    homework = _saved(Homework(**{"lecture": lecture, "title": f"واجب {next(_numbers)}"} | values))
+    for order, question in enumerate(_questions_of(lecture, questions), 1):
+        db.session.add(
+            HomeworkQuestion(homework=homework, question=question, points=question.version.points, order=order)
+        )
+    db.session.commit()
+    return homework
+
+
+def create_quiz(lecture: Lecture | None = None, *, questions: list[Question] | int = 2, **values: Any) -> Quiz:
+    """A quiz of a lecture, over the given questions or so many new ones of its teacher, each worth its points."""
+    lecture = lecture or create_lecture()
+    quiz = _saved(Quiz(**{"lecture": lecture, "title": f"اختبار {next(_numbers)}", "timer_minutes": 30} | values))
+    for order, question in enumerate(_questions_of(lecture, questions), 1):
+        db.session.add(QuizQuestion(quiz=quiz, question=question, points=question.version.points, order=order))
+    db.session.commit()
+    return quiz
+
+
+def _questions_of(lecture: Lecture, questions: list[Question] | int) -> list[Question]:
+    if isinstance(questions, list):
+        return questions
+    return [create_question(lecture.topic.course.teacher) for _ in range(questions)]
