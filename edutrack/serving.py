@@ -1,24 +1,48 @@
-"""The production server: granian's WSGI workers around `create_app`."""
+"""The production server: granian's WSGI workers around `create_app`.
+
+Each request has a thread, but requests run in turns: a client that reads or sends slowly keeps a sleeping thread and
+nothing else. Bodies are received before the turn, and what is streamed is sent after it.
+"""
 
 import ctypes
 import os
 import signal
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, BinaryIO
 
 from granian import Granian
 from granian.constants import Interfaces
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import FileWrapper
 
-from edutrack import EduTrack, create_app
+from edutrack import create_app
+from edutrack.core.bodies import IncomingBody
 from edutrack.core.mail import start_courier
+from edutrack.core.turns import Turns
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _MASTER = "EDUTRACK_SERVER_PID"
 _PR_SET_PDEATHSIG = 1
+#: Threads a worker, made when they are needed: so many clients of one worker may be slow at a time.
+_THREADS = 256
+#: Requests of a worker that run at a time: a second one would only take turns with the first at the interpreter's lock.
+_AT_A_TIME = 1
+#: Of those that wait for something with a database connection in hand; the pool has more than these and the others.
+_MOST_ASIDE = 6
+#: Seconds until a thread that computes (a long list, a PDF) hands the interpreter's lock to one that asks for it: a
+#: request in its turn asks after every statement.
+_SWITCH_SECONDS = 0.0005
+#: Large enough for few system calls, small enough for hundreds of downloads.
+_FILE_BLOCK = 64 * 1024
 
 
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the application until the process is told to stop.
 
-    One Python thread a worker does best with a database behind; stalled clients wait in the server's own event loop.
+    Clients that have sent nothing yet wait in the server's own event loop.
     """
     os.environ[_MASTER] = str(os.getpid())
     Granian(
@@ -27,7 +51,7 @@ def serve(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1,
+        blocking_threads=_THREADS,
         factory=True,
         respawn_failed_workers=True,
         # A worker that is told to stop while it still starts may never hear of it.
@@ -38,12 +62,49 @@ def serve(host: str, port: int, workers: int) -> None:
     ).serve()
 
 
-def worker_application() -> EduTrack:
+def worker_application() -> "WSGIApplication":
     """Return the application of one worker process, which from here on never outlives the server that started it."""
     _end_with(int(os.environ[_MASTER]))
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = create_app()
     start_courier(app)
-    return app
+    return InTurns(app, Turns(_AT_A_TIME, _MOST_ASIDE), app.config["MAX_BODY_KB"] * 1024)
+
+
+class InTurns:
+    """A WSGI application that is called in turns, with bodies that are there."""
+
+    def __init__(self, application: "WSGIApplication", turns: Turns, body_limit: int) -> None:
+        """Wrap `application`; bodies of up to `body_limit` bytes are received before it is called."""
+        self._application = application
+        self._turns = turns
+        self._body_limit = body_limit
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        environ["wsgi.file_wrapper"] = _in_blocks
+        try:
+            self._receive_body(environ)
+        except ClientDisconnected as gone:
+            return gone(environ, start_response)
+        with self._turns.turn():
+            return self._application(environ, start_response)
+
+    def _receive_body(self, environ: "WSGIEnvironment") -> None:
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return
+        length = environ.get("CONTENT_LENGTH", "")
+        known = int(length) if length.isdecimal() else None
+        if known == 0:
+            return
+        # One byte more than is taken shows that there is more.
+        body = IncomingBody(environ["wsgi.input"], known)
+        body.receive(self._body_limit + 1)
+        environ["wsgi.input"] = body
+
+
+def _in_blocks(file: BinaryIO, _block_size: int = 0) -> FileWrapper:
+    return FileWrapper(file, _FILE_BLOCK)
 
 
 def _end_with(master: int) -> None:

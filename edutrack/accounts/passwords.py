@@ -7,6 +7,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 
+from edutrack.core.turns import stepping_aside
+
 MIN_LENGTH = 8
 #: Hashing takes the whole text, so somebody could keep a processor busy with megabytes.
 MAX_LENGTH = 1024
@@ -16,7 +18,8 @@ _MAX_SIMILARITY = 0.7
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash under which a password is stored."""
-    return _hasher().hash(password)
+    with stepping_aside():
+        return _hasher().hash(password)
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
@@ -27,7 +30,8 @@ def verify_password(password: str, password_hash: str | None) -> bool:
     if len(password) > MAX_LENGTH:
         return False
     try:
-        return _hasher().verify(password_hash or _nobodys_hash(), password) and password_hash is not None
+        with stepping_aside():
+            return _hasher().verify(password_hash or _nobodys_hash(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 

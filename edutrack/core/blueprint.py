@@ -11,6 +11,7 @@ from flask import Request, current_app, request
 from webargs.flaskparser import FlaskParser
 
 from edutrack.core.auth import View, caller
+from edutrack.core.bodies import receive_form
 from edutrack.core.caller import Caller
 from edutrack.core.errors import DomainError, Invalid, Rejected, TooLarge, UnsupportedBody
 from edutrack.core.pagination import PAGE_PARAMETERS, envelope_schema, paginate
@@ -48,7 +49,7 @@ class _Parser(FlaskParser):
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
         """Return the values of a body that may hold files, and may be as large as they are."""
         if req.mimetype == "multipart/form-data":
-            req.max_content_length = current_app.config["MAX_CONTENT_LENGTH"]
+            receive_form(req, current_app.config["MAX_CONTENT_LENGTH"])
         return self.load_json(req, schema)
 
     def handle_error(self, error: Any, *args: Any, **kwargs: Any) -> Any:

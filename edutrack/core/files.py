@@ -15,6 +15,7 @@ from edutrack.core.auth import public
 from edutrack.core.errors import Forbidden
 from edutrack.core.signing import read_signed, sign
 from edutrack.core.transaction import after_commit, after_rollback
+from edutrack.core.turns import stepping_aside
 from edutrack.core.urls import absolute_url
 
 PUBLIC_FOLDER = "public"
@@ -32,7 +33,8 @@ def save_file(content: BinaryIO, folder: str, extension: str) -> str:
     name = f"{folder}/{secrets.token_urlsafe(16)}.{extension}"
     path = _path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as target:
+    # Hundreds of megabytes take the disk a while.
+    with path.open("xb") as target, stepping_aside():
         while chunk := content.read(_COPY_BYTES):
             target.write(chunk)
     after_rollback(lambda: path.unlink(missing_ok=True))

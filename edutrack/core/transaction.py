@@ -13,11 +13,20 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from edutrack.core.database import violated_rule
 from edutrack.core.extensions import db
+from edutrack.core.turns import stepping_aside
 
 #: serialization_failure and deadlock_detected: the same transaction may succeed when it is run again.
 #: foreign_key_violation: another request removed what this one had just read; run again, it sees that it is gone.
 _WORTH_RETRYING = frozenset({"40001", "40P01", "23503"})
 _RETRIES = 3
+
+
+class StartAgain(Exception):
+    """A request that has written nothing has to wait: its transaction ends, `wait` runs, and all of it runs again."""
+
+    def __init__(self, wait: Callable[[], object]) -> None:
+        super().__init__("The transaction starts again.")
+        self.wait = wait
 
 
 def after_commit(action: Callable[[], object]) -> None:
@@ -59,6 +68,10 @@ def in_transaction(work: Callable[[], Any]) -> Any:
             if not attempts_left or getattr(error.orig, "sqlstate", None) not in _WORTH_RETRYING:
                 raise
             _rewind_uploads()
+        except StartAgain as again:
+            db.session.rollback()
+            with stepping_aside(empty_handed=True):
+                again.wait()
         except BaseException:
             db.session.rollback()
             _run_after_rollback()
