@@ -21,6 +21,7 @@ from edutrack.core.proxies import init_proxies
 from edutrack.core.rendering import init_errors
 from edutrack.core.sealing import init_sealing
 from edutrack.core.settings import load_settings
+from edutrack.core.spooling import SpooledResponse
 from edutrack.core.transaction import in_transaction
 from edutrack.core.urls import init_urls
 from edutrack.courses.views import blueprint as courses
@@ -40,8 +41,11 @@ class EduTrack(Flask):
     json_provider_class = OrjsonProvider
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view that the request matched, inside its transaction."""
-        return in_transaction(lambda: self.make_response(super(EduTrack, self).dispatch_request()))
+        """Run the view that the request matched, inside its transaction, and then write what is too long for memory."""
+        response = in_transaction(lambda: self.make_response(super(EduTrack, self).dispatch_request()))
+        if isinstance(response, SpooledResponse):
+            response.spool()
+        return response
 
 
 def create_app(environment: Mapping[str, str] = os.environ) -> EduTrack:

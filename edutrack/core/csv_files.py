@@ -1,14 +1,16 @@
-"""Tables as CSV files for spreadsheets, streamed, so that their memory does not grow with their rows."""
+"""Tables as CSV files for spreadsheets, written part by part, so that their memory does not grow with their rows."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO
 
-from flask import Response, stream_with_context
+from flask import Response
+
+from edutrack.core.spooling import SpooledResponse
 
 #: Without it Excel reads Arabic as Latin letters.
-_BYTE_ORDER_MARK = "\ufeff"
+_BYTE_ORDER_MARK = "\ufeff".encode()
 #: What makes a spreadsheet take a text for a formula; full-width signs count as well.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -18,22 +20,22 @@ def csv_response(name: str, header: Sequence[str], parts: Iterable[Iterable[Sequ
 
     UTF-8 with a byte order mark. Texts that a spreadsheet would run as formulas get an apostrophe in front.
     """
-    response = Response(stream_with_context(_written(header, parts)), mimetype="text/csv")
+    response = SpooledResponse(lambda file: _write(file, header, parts), "text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _written(header: Sequence[str], parts: Iterable[Iterable[Sequence[Any]]]) -> Iterator[str]:
-    yield _BYTE_ORDER_MARK + _lines([header])
+def _write(file: BinaryIO, header: Sequence[str], parts: Iterable[Iterable[Sequence[Any]]]) -> bytes:
     for part in parts:
-        yield _lines(part)
+        file.write(_lines(part))
+    return _BYTE_ORDER_MARK + _lines([header])
 
 
-def _lines(rows: Iterable[Sequence[Any]]) -> str:
+def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([[_harmless(value) for value in row] for row in rows])
-    return text.getvalue()
+    return text.getvalue().encode()
 
 
 def _harmless(value: Any) -> Any:

@@ -1,12 +1,12 @@
-"""Lists: pages of `{"count", "next", "previous", "results"}`, the streamed whole, ordering and search."""
+"""Lists: pages of `{"count", "next", "previous", "results"}`, the whole of one, ordering and search."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 import marshmallow as ma
-from flask import Response, request, stream_with_context
+from flask import Response, request
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 
 from edutrack.core.arabic import like_pattern, words
@@ -15,12 +15,13 @@ from edutrack.core.extensions import db
 from edutrack.core.fields import Boolean, Integer
 from edutrack.core.json import compact, json_response
 from edutrack.core.schemas import Schema
+from edutrack.core.spooling import SpooledResponse
 from edutrack.core.urls import absolute_url
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
-#: Rows fetched at a time where a list is streamed whole.
-_STREAM_ROWS = 500
+#: Rows fetched at a time where a list is answered whole.
+_ROWS_AT_A_TIME = 500
 
 PAGE_PARAMETERS = [
     {"in": "query", "name": "page", "schema": {"type": "integer", "minimum": 1, "default": 1}},
@@ -58,14 +59,13 @@ def envelope_schema(row: type[ma.Schema]) -> type[Schema]:
 def paginate(rows: Select[Any], schema: ma.Schema) -> Response:
     """Answer the page of `rows` that the request asks for.
 
-    Two statements: the count, and the page. Raises NotFound("Invalid page.") for a page that is not there and Invalid
-    for a `page_size` or `all` that is no number or boolean.
+    Two statements: the count, and the page; one for the whole. Raises NotFound("Invalid page.") for a page that is not
+    there and Invalid for a `page_size` or `all` that is no number or boolean.
     """
     size = min(_parameter("page_size", _page_size, DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
-    whole = _parameter("all", _all, False)
+    if _parameter("all", _all, False):
+        return SpooledResponse(lambda file: _write_whole(file, rows, schema), "application/json")
     count = db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-    if whole:
-        return Response(stream_with_context(_stream(rows, schema, count)), mimetype="application/json")
     number = _page_number()
     if number > max(1, -(-count // size)):
         raise NotFound("Invalid page.")
@@ -98,16 +98,17 @@ def _fetch(rows: Select[Any]) -> list[Any]:
     return list(result.scalars().unique() if len(rows.column_descriptions) == 1 else result)
 
 
-def _stream(rows: Select[Any], schema: ma.Schema, count: int) -> Iterator[bytes]:
-    yield b'{"count":%d,"results":[' % count
-    result: Any = db.session.execute(rows, execution_options={"yield_per": _STREAM_ROWS})
-    if len(rows.column_descriptions) == 1:
-        result = result.scalars()
-    separator = b""
-    for part in result.partitions(_STREAM_ROWS):
-        yield separator + compact(schema.dump(part, many=True))[1:-1]
-        separator = b","
-    yield b"]}"
+def _write_whole(file: BinaryIO, rows: Select[Any], schema: ma.Schema) -> bytes:
+    count = 0
+    # Whatever fails in between, the cursor closes.
+    with db.session.execute(rows, execution_options={"yield_per": _ROWS_AT_A_TIME}) as result:
+        found: Any = result.scalars() if len(rows.column_descriptions) == 1 else result
+        for part in found.partitions(_ROWS_AT_A_TIME):
+            file.write((b"," if count else b"") + compact(schema.dump(part, many=True))[1:-1])
+            count += len(part)
+    file.write(b"]}")
+    # Counted as they are written, so that it agrees with them whatever changes meanwhile.
+    return b'{"count":%d,"results":[' % count
 
 
 def _parameter(name: str, field: ma.fields.Field, default: Any) -> Any:

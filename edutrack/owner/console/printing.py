@@ -1,18 +1,20 @@
 """Print sheets of recharge codes in the console: a page to print from the browser, and a PDF."""
 
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, BinaryIO
 
 import marshmallow as ma
-from flask import Blueprint, Response, g, make_response, request, stream_with_context, url_for
+from flask import Blueprint, Response, g, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from edutrack.core.errors import DomainError, Invalid
 from edutrack.core.fields import Integer, Text
 from edutrack.core.schemas import Schema, plain_messages
+from edutrack.core.spooling import SpooledResponse
 from edutrack.owner import sheets
 from edutrack.owner.console.access import HOME, console_route
 from edutrack.owner.console.errors import error_page, when_refused
@@ -60,7 +62,7 @@ def print_pdf(batch_id: int) -> ResponseReturnValue:
     when_refused(_refused)
     batch = sheets.find_batch(g.caller, batch_id)
     pieces = sheets.print_pdf(g.caller, batch, **_asked())
-    response = Response(stream_with_context(pieces), mimetype="application/pdf")
+    response = SpooledResponse(lambda file: _write(file, pieces), "application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="batch-{batch.id:06d}.pdf"'
     return response
 
@@ -70,6 +72,12 @@ def qr_markup(text: str) -> Markup:
     """Return the QR code of `text` as an element of a page."""
     # It is made of numbers alone, whatever the text says.
     return Markup(qr_svg(text))  # noqa: S704 - see above
+
+
+def _write(file: BinaryIO, pieces: Iterable[bytes]) -> bytes:
+    for piece in pieces:
+        file.write(piece)
+    return b""
 
 
 def _refused(error: DomainError, status: int) -> ResponseReturnValue:

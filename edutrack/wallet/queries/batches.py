@@ -76,7 +76,9 @@ def codes_of_batch(batch_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
         .where(RechargeCode.batch_id == batch_id)
         .order_by(RechargeCode.number)
     )
-    yield from db.session.execute(rows, execution_options={"yield_per": _STREAM_ROWS}).partitions(_STREAM_ROWS)
+    # Whatever fails in between, the cursor closes.
+    with db.session.execute(rows, execution_options={"yield_per": _STREAM_ROWS}) as result:
+        yield from result.partitions(_STREAM_ROWS)
 
 
 def _with_counts() -> Select[*tuple[Any, ...]]:
