@@ -203,4 +203,12 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/api/wallet/batches/<int:batch_id>/codes.csv"): SITE_OWNER,
     ("POST", "/api/wallet/batches/<int:batch_id>/void/"): SITE_OWNER,
     ("POST", "/api/wallet/adjustments/"): SITE_OWNER,
+    # Question bank
+    ("GET", "/api/questions/"): STAFF,
+    ("POST", "/api/questions/"): EDITORS,
+    ("GET", "/api/questions/<int:question_id>/"): STAFF_OF_IT,
+    ("PATCH", "/api/questions/<int:question_id>/"): EDITORS_OF_IT,
+    ("DELETE", "/api/questions/<int:question_id>/"): EDITORS_OF_IT,
+    ("GET", "/api/questions/export/"): STAFF,
+    ("POST", "/api/questions/import/"): EDITORS,
 }

@@ -40,4 +40,14 @@ def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _harmless(value: Any) -> Any:
     # Numbers may be negative; only texts can hold what somebody else wrote.
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+
+
+def typed_text(cell: str) -> str:
+    """Return the text that a cell of such a file was written from, without the apostrophe that made it harmless."""
+    return cell[1:] if cell.startswith("'") and _is_formula(cell) else cell
+
+
+def _is_formula(text: str) -> bool:
+    # One that has its apostrophe already counts, too: so each text has a cell of its own to be read back from.
+    return text.lstrip("'").startswith(_FORMULA_STARTS)

@@ -1,6 +1,7 @@
 """Routes of the quizzes room."""
 
 from edutrack.quizzes import models
+from edutrack.quizzes.views import bank
 from edutrack.quizzes.views.room import blueprint
 
-__all__ = ["blueprint", "models"]
+__all__ = ["bank", "blueprint", "models"]
