@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -22,21 +22,26 @@ from edutrack.core.mail import start_courier
 from edutrack.core.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    Write = Callable[[bytes], object]
 
 _MASTER = "EDUTRACK_SERVER_PID"
 _PR_SET_PDEATHSIG = 1
 #: Threads a worker, made when they are needed: so many clients of one worker may be slow at a time.
 _THREADS = 256
-#: Requests of a worker that run at a time: a second one would only take turns with the first at the interpreter's lock.
-_AT_A_TIME = 1
-#: Of those that wait for something with a database connection in hand; the pool has more than these and the others.
+#: Requests of a worker that wait for something with a database connection in hand. The pool has more than these, the
+#: one whose turn it is, and the long answers being written.
 _MOST_ASIDE = 6
 #: Seconds until a thread that computes (a long list, a PDF) hands the interpreter's lock to one that asks for it: a
 #: request in its turn asks after every statement.
 _SWITCH_SECONDS = 0.0005
 #: Large enough for few system calls, small enough for hundreds of downloads.
 _FILE_BLOCK = 64 * 1024
+#: What is no longer is handed to the server whole, which then needs no thread to send it.
+_SMALL_ANSWER = 64 * 1024
 
 
 def serve(host: str, port: int, workers: int) -> None:
@@ -68,7 +73,7 @@ def worker_application() -> "WSGIApplication":
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = create_app()
     start_courier(app)
-    return InTurns(app, Turns(_AT_A_TIME, _MOST_ASIDE), app.config["MAX_BODY_KB"] * 1024)
+    return InTurns(app, Turns(_MOST_ASIDE), app.config["MAX_BODY_KB"] * 1024)
 
 
 class InTurns:
@@ -87,8 +92,15 @@ class InTurns:
             self._receive_body(environ)
         except ClientDisconnected as gone:
             return gone(environ, start_response)
+        lengths: list[int] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> "Write":
+            lengths[:] = [int(value) for name, value in headers if name == "Content-Length"]
+            return start_response(status, headers, *failure)
+
         with self._turns.turn():
-            return self._application(environ, start_response)
+            answer = self._application(environ, start)
+            return _read(answer) if lengths and lengths[0] <= _SMALL_ANSWER else answer
 
     def _receive_body(self, environ: "WSGIEnvironment") -> None:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
@@ -101,6 +113,14 @@ class InTurns:
         body = IncomingBody(environ["wsgi.input"], known)
         body.receive(self._body_limit + 1)
         environ["wsgi.input"] = body
+
+
+def _read(answer: Iterable[bytes]) -> list[bytes]:
+    try:
+        return list(answer)
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
 
 
 def _in_blocks(file: BinaryIO, _block_size: int = 0) -> FileWrapper:

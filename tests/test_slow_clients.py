@@ -17,6 +17,7 @@ from edutrack.core.extensions import db
 from edutrack.courses.models import StudyMaterial
 from tests.api import access_token
 from tests.factories import (
+    PASSWORD,
     create_code,
     create_course,
     create_enrollment,
@@ -189,7 +190,7 @@ def test_seventy_slow_readers_stop_nobody_and_hold_no_database_connection(served
 
 
 def test_slow_senders_stop_nobody_and_hold_no_database_connection(served, committing_app, student):
-    login = json.dumps({"username": student.user.username, "password": "a-decent-password"}).encode()
+    logins = [json.dumps({"username": create_site_owner().username, "password": PASSWORD}).encode() for _ in range(50)]
     teacher = create_teacher()
     lecture = create_lecture(topic=create_topic(create_course(teacher)))
     content = b"%PDF-1.7\n" + secrets.token_bytes(3 * 1024 * 1024)
@@ -199,7 +200,7 @@ def test_slow_senders_stop_nobody_and_hold_no_database_connection(served, commit
     with ExitStack() as opened:
         senders = []
         for body, path, kind, headers, sent in [
-            *[(login, "/api/accounts/login/", "application/json", {}, 10)] * 50,
+            *[(login, "/api/accounts/login/", "application/json", {}, 10) for login in logins],
             # More than is received before the request's turn, so that it is asked for by the view.
             *[(form, "/api/materials/", form_type, bearer(teacher), 2 * 1024 * 1024)] * 20,
         ]:

@@ -1,4 +1,4 @@
-"""Turns: how many requests of a process run at a time, while any number of others wait for something outside.
+"""Turns: one request of a process runs at a time, while any number of others wait for something outside.
 
 Python runs one thread at a time, so requests that run side by side only slow each other down. Clients that read or
 send slowly cost a thread that sleeps, and no turn. Where the server gives no turns, as in tests and under another WSGI
@@ -6,7 +6,6 @@ server, stepping aside does nothing.
 """
 
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,65 +13,69 @@ _thread = threading.local()
 
 
 class Turns:
-    """The turns of one process, given in the order in which they were asked for."""
+    """The turns of one process.
 
-    def __init__(self, at_a_time: int, most_aside: int) -> None:
-        """Let `at_a_time` requests run; of those that have begun, `most_aside` may step aside with what they hold."""
-        self._at_a_time = at_a_time
-        self._most_aside = most_aside
-        self._lock = threading.Lock()
-        self._running = 0
-        self._aside = 0
-        self._waiting: deque[threading.Lock] = deque()
+    Whoever comes at the right moment may overtake those that wait: to hand a turn over costs more than most requests
+    would gain.
+    """
+
+    def __init__(self, most_aside: int) -> None:
+        """Let `most_aside` requests step aside with what they hold."""
+        self._turn = threading.Lock()
+        self._places_aside = threading.BoundedSemaphore(most_aside)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn, and keep it for the length of the context."""
-        self._begin()
-        _thread.turns = self
+        self._turn.acquire()
+        request = _thread.request = _Request(self._turn, self._places_aside)
         try:
             yield
         finally:
-            _thread.turns = None
-            self._end()
+            _thread.request = None
+            request.end()
 
-    def _begin(self) -> None:
-        with self._lock:
-            if self._running < self._at_a_time and not self._waiting:
-                self._running += 1
-                return
-            called = threading.Lock()
-            called.acquire()
-            self._waiting.append(called)
-        called.acquire()
 
-    def _end(self) -> None:
-        with self._lock:
-            self._running -= 1
-            self._call_next()
+class _Request:
+    """What a request that has begun holds: its turn, a place beside the others, or neither."""
 
-    def _call_next(self) -> None:
-        while self._waiting and self._running < self._at_a_time:
-            self._running += 1
-            self._waiting.popleft().release()
+    def __init__(self, turn: threading.Lock, places_aside: threading.Semaphore) -> None:
+        self._turn = turn
+        self._places_aside = places_aside
+        self._has_turn = True
+        self._has_place = False
 
     def step_aside(self, *, empty_handed: bool) -> bool:
-        """Give the turn to the next; False, and nothing done, where too many have stepped aside already."""
-        with self._lock:
-            if not empty_handed:
-                if self._aside >= self._most_aside:
-                    return False
-                self._aside += 1
-            self._running -= 1
-            self._call_next()
-            return True
+        """Give the turn up; False, and nothing done, without one, or where every place aside is taken."""
+        if not self._has_turn:
+            return False
+        if not empty_handed:
+            self._has_place = self._places_aside.acquire(blocking=False)
+            if not self._has_place:
+                return False
+        self._has_turn = False
+        self._turn.release()
+        return True
 
-    def step_back(self, *, empty_handed: bool) -> None:
-        """Go on at once, beside whoever has the turn: that one may be waiting for a row that this one has locked."""
-        with self._lock:
-            if not empty_handed:
-                self._aside -= 1
-            self._running += 1
+    def step_back(self) -> None:
+        """Go on with the turn, or without it: whoever has it may be waiting for a row that this request has locked.
+
+        Only a request that holds nothing waits for it.
+        """
+        self._has_turn = self._turn.acquire(blocking=not self._has_place)
+        if self._has_turn:
+            self._leave_place()
+
+    def end(self) -> None:
+        """Leave the turn to the next."""
+        if self._has_turn:
+            self._turn.release()
+        self._leave_place()
+
+    def _leave_place(self) -> None:
+        if self._has_place:
+            self._has_place = False
+            self._places_aside.release()
 
 
 @contextmanager
@@ -82,13 +85,11 @@ def stepping_aside(*, empty_handed: bool = False) -> Iterator[None]:
     A few at a time, because whoever steps aside may hold a database connection, of which there are not many; a request
     that finds too many aside keeps its turn. One that holds nothing (`empty_handed`) may always step aside.
     """
-    turns: Turns | None = getattr(_thread, "turns", None)
-    if turns is None or not turns.step_aside(empty_handed=empty_handed):
+    request: _Request | None = getattr(_thread, "request", None)
+    if request is None or not request.step_aside(empty_handed=empty_handed):
         yield
         return
-    _thread.turns = None
     try:
         yield
     finally:
-        turns.step_back(empty_handed=empty_handed)
-        _thread.turns = turns
+        request.step_back()

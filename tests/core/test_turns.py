@@ -1,4 +1,4 @@
-"""Turns: in the order asked for, given up while waiting, and taken up again without waiting."""
+"""Turns: one at a time, given up while waiting, and taken up again without waiting."""
 
 import threading
 import time
@@ -13,25 +13,24 @@ def started(work):
     return thread
 
 
-def test_requests_run_one_after_the_other_in_the_order_in_which_they_came():
-    turns, begun, go_on = Turns(1, 1), [], threading.Event()
+def test_requests_run_one_at_a_time():
+    turns, running, most = Turns(1), [], []
 
-    def request(number):
+    def request():
         with turns.turn():
-            begun.append(number)
-            go_on.wait(5)
+            running.append(1)
+            most.append(len(running))
+            time.sleep(0.01)
+            running.pop()
 
-    threads = [started(lambda number=number: request(number)) for number in range(4)]
-    before = list(begun)
-    go_on.set()
-    for thread in threads:
+    for thread in [started(request) for _ in range(4)]:
         thread.join(5)
 
-    assert (before, begun) == ([0], [0, 1, 2, 3])
+    assert most == [1, 1, 1, 1]
 
 
 def test_a_request_that_fails_gives_its_turn_up():
-    turns = Turns(1, 1)
+    turns = Turns(1)
 
     def fail():
         with turns.turn():
@@ -47,7 +46,7 @@ def test_a_request_that_fails_gives_its_turn_up():
 
 
 def test_who_steps_aside_lets_the_next_run_and_goes_on_without_waiting_for_it():
-    turns, done = Turns(1, 1), []
+    turns, done = Turns(1), []
     other_runs, back = threading.Event(), threading.Event()
 
     def other():
@@ -68,7 +67,7 @@ def test_who_steps_aside_lets_the_next_run_and_goes_on_without_waiting_for_it():
 
 
 def test_no_more_step_aside_with_a_connection_than_there_are_connections_for():
-    turns, runs = Turns(1, 1), []
+    turns, runs = Turns(1), []
 
     def second():
         with turns.turn(), stepping_aside():
@@ -84,7 +83,7 @@ def test_no_more_step_aside_with_a_connection_than_there_are_connections_for():
 
 
 def test_any_number_step_aside_with_empty_hands():
-    turns, runs = Turns(1, 0), []
+    turns, runs = Turns(0), []
 
     with turns.turn(), stepping_aside(empty_handed=True):
         thread = started(lambda: runs.append(turns.turn().__enter__()))
