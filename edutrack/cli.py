@@ -25,6 +25,7 @@ from edutrack.core.settings import SETTINGS, SettingsError, half_set
 from edutrack.core.transaction import in_transaction
 from edutrack.demo.logins import new_password, remember_password, remembered_password, shown_logins
 from edutrack.demo.school import build_demo_school, is_demo_here
+from edutrack.quizzes.sweeper import close_attempts
 from edutrack.wallet.invariants import violations
 
 Result = TypeVar("Result")
@@ -88,6 +89,12 @@ def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
 def send_mail_command() -> None:
     """Deliver the mail that waits, once, and say how many left."""
     click.echo(f"Mails delivered: {deliver_mail()}.")
+
+
+@cli.command("close-attempts")
+def close_attempts_command() -> None:
+    """Close the quiz attempts whose time is over, once, and say how many there were."""
+    click.echo(f"Attempts closed: {close_attempts()}.")
 
 
 @cli.command("check-ledger")

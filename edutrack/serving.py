@@ -20,6 +20,7 @@ from edutrack import create_app
 from edutrack.core.bodies import IncomingBody
 from edutrack.core.mail import start_courier
 from edutrack.core.turns import Turns
+from edutrack.quizzes.sweeper import start_sweeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,7 @@ def worker_application() -> "WSGIApplication":
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = create_app()
     start_courier(app)
+    start_sweeper(app)
     return InTurns(app, Turns(_MOST_ASIDE), app.config["MAX_BODY_KB"] * 1024)
 
 

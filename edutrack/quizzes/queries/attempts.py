@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Row, and_, bindparam, exists, func, select, true
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.orm import aliased
 
 from edutrack.core.caller import Caller
@@ -201,7 +201,7 @@ _ANSWERS = (
         QuizAnswer.choice_order,
         QuizAnswer.choice_ids,
         QuizAnswer.written_answer,
-        func.coalesce(_CORRECT, [], type_=ARRAY(BigInteger)).label("correct_choice_ids"),
+        func.coalesce(_CORRECT, array([], type_=BigInteger)).label("correct_choice_ids"),
     )
     .join(QuizAnswer.version)
     .where(QuizAnswer.submission_id == func.any(bindparam("attempt_ids", type_=ARRAY(BigInteger))))

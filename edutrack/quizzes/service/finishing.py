@@ -49,12 +49,17 @@ def lock_running(attempt_id: int) -> Row[*tuple[Any, ...]] | None:
     ).one_or_none()
 
 
-def finish(attempt: Row[*tuple[Any, ...]], given: Mapping[int, Given], submitted_at: datetime) -> Outcome:
-    """End an attempt that this transaction has locked, with the answers `given` by their ids beside those saved before.
+def finish(
+    attempt: Row[*tuple[Any, ...]],
+    answers: Sequence[Row[*tuple[Any, ...]]],
+    given: Mapping[int, Given],
+    submitted_at: datetime,
+) -> Outcome:
+    """End an attempt that this transaction has locked; return what it comes to (rules.md, "Grading").
 
-    Returns what it comes to (rules.md, "Grading").
+    `answers` are its own as saved, read behind the lock; `given` are later ones, by the ids of those that they replace.
     """
-    return _end([attempt], given, submitted_at)[attempt.id]
+    return _end([attempt], answers, given, submitted_at)[attempt.id]
 
 
 def close_overdue(*conditions: ColumnElement[bool], skip_locked: bool = False, most: int | None = None) -> int:
@@ -73,7 +78,7 @@ def close_overdue(*conditions: ColumnElement[bool], skip_locked: bool = False, m
     )
     attempts = db.session.execute(overdue).all()
     if attempts:
-        _end(attempts, {}, None)
+        _end(attempts, answers_of([attempt.id for attempt in attempts]), {}, None)
     return len(attempts)
 
 
@@ -89,18 +94,21 @@ def _graded_by() -> Any:
 
 
 def _end(
-    attempts: Sequence[Row[*tuple[Any, ...]]], given: Mapping[int, Given], submitted_at: datetime | None
+    attempts: Sequence[Row[*tuple[Any, ...]]],
+    answers: Sequence[Row[*tuple[Any, ...]]],
+    given: Mapping[int, Given],
+    submitted_at: datetime | None,
 ) -> dict[int, Outcome]:
     """Grade locked attempts and write what they come to; without `submitted_at` it is the clock that ends them."""
-    answers, awarded = [], {attempt.id: list[Decimal | None]() for attempt in attempts}
-    for answer in answers_of([attempt.id for attempt in attempts]):
+    written, awarded = [], {attempt.id: list[Decimal | None]() for attempt in attempts}
+    for answer in answers:
         final = given.get(answer.id, answer)
         if answer.type == "written":
             points = points_for_text(final.written_answer)
         else:
             points = points_for_choices(final.choice_ids, answer.correct_choice_ids, answer.points)
         awarded[answer.submission_id].append(points)
-        answers.append(
+        written.append(
             {
                 "id": answer.id,
                 "choice_ids": final.choice_ids,
@@ -122,7 +130,7 @@ def _end(
         }
         for attempt in attempts
     ]
-    db.session.execute(_END, {"answers": answers, "grades": grades})
+    db.session.execute(_END, {"answers": written, "grades": grades})
     return outcomes
 
 
@@ -156,10 +164,11 @@ _WRITE_ANSWERS = (
     .values({name: _ANSWERS.c[name] for name in ("choice_ids", "written_answer", "points_awarded")})
     .cte("written")
 )
-_END = (
+_ENDED = (
     update(QuizSubmission)
     .where(QuizSubmission.id == _GRADES.c.id)
     .values({name: _GRADES.c[name] for name in ("status", "score", "passed", "submitted_at", "is_timed_out")})
-    .add_cte(_WRITE_ANSWERS)
-    .execution_options(synchronize_session=False)
+    .returning(QuizSubmission.id)
+    .cte("ended")
 )
+_END = select(_ENDED.c.id).add_cte(_WRITE_ANSWERS)
