@@ -239,6 +239,13 @@ class TestShow:
 
         assert len(statements) == 3
 
+    @pytest.mark.parametrize("number", ["0", "987654", str(2**63), "9" * 40])
+    @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+    def test_what_is_not_there_is_not_found(self, client, method, number):
+        response = client.request(method, f"{PATH}{number}/")
+
+        assert (response.status_code, response.json) == (404, NOT_FOUND)
+
     @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
     def test_another_teachers_question_is_not_found(self, client, method):
         question = create_question()

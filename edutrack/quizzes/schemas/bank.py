@@ -126,6 +126,15 @@ class NewQuestionSchema(QuestionChangesSchema):
     choices = fields.ListOf(Nested(NewQuestionChoiceSchema), most=MOST_CHOICES)
 
 
+class QuestionRowSchema(NewQuestionSchema):
+    """A question as a row of a file has it: pictures are no part of it, and choices are texts alone."""
+
+    class Meta:
+        exclude = ("teacher", "grade", "image")
+
+    choices = fields.ListOf(fields.Text(longest=_CHOICE_LENGTH))
+
+
 class ImportSchema(Schema):
     """A CSV file of questions; `grade` is that of the rows which name none, `teacher` is for site owners to name."""
 

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -13,7 +13,7 @@ from edutrack.core.arabic import fold, fold_digits
 from edutrack.core.csv_files import typed_text
 from edutrack.core.errors import Invalid
 from edutrack.core.schemas import plain_messages
-from edutrack.quizzes.schemas.bank import CHOICE_COLUMNS, CSV_COLUMNS, SEPARATOR, NewQuestionSchema
+from edutrack.quizzes.schemas.bank import CHOICE_COLUMNS, CSV_COLUMNS, SEPARATOR, QuestionRowSchema
 from edutrack.quizzes.service.content import Choice, Content, require_sound_choices
 
 MOST_ROWS = 5000
@@ -22,8 +22,7 @@ MOST_BYTES = 5 * 1024 * 1024
 _MOST_NAMED = 20
 _NEEDED = ("type", "text")
 _REQUIRED = "This field is required."
-#: A row is held to what is asked of a question that comes as JSON.
-_question_schema = NewQuestionSchema(exclude=("teacher", "grade", "image"))
+_row_schema = QuestionRowSchema()
 
 
 @dataclass(frozen=True)
@@ -124,17 +123,18 @@ def _question(row: Mapping[str, str], wanted: Mapping[str, int], grades: Grades)
     correct = _correct(row.get("correct", ""), columns, problems)
     values: dict[str, Any] = {name: row[name] for name in ("type", "text", "points", "model_answer") if name in row}
     values["tags"] = [tag for tag in row.get("tags", "").split(SEPARATOR) if tag.strip()]
-    values["choices"] = [{"text": row[name], "is_correct": name in correct} for name in columns]
+    values["choices"] = [row[name] for name in columns]
+    is_correct = [name in correct for name in columns]
     try:
-        loaded = _question_schema.load(values)
-        require_sound_choices(loaded["type"], [choice["is_correct"] for choice in loaded["choices"]])
+        loaded = _row_schema.load(values)
+        require_sound_choices(loaded["type"], is_correct)
     except ValidationError as error:
-        problems |= _by_column(plain_messages(error.messages), columns)
+        problems |= _by_column(error.messages, columns)
     except Invalid as error:
         problems.setdefault("correct", error.messages["choices"][0])
     if problems or grade is None:
         raise _BadRow("; ".join(f"{column}: {message}" for column, message in problems.items()))
-    return grade, loaded["tags"], _content(loaded)
+    return grade, loaded["tags"], _content(loaded, is_correct)
 
 
 def _correct(cell: str, columns: list[str], problems: dict[str, str]) -> set[str]:
@@ -148,23 +148,22 @@ def _correct(cell: str, columns: list[str], problems: dict[str, str]) -> set[str
     return correct
 
 
-def _by_column(messages: Mapping[str, Any], columns: list[str]) -> dict[str, str]:
+def _by_column(messages: Any, columns: list[str]) -> dict[str, str]:
     """Return the first message of each column, given what the schema says of the question that a row makes."""
-    found = {field: of_field[0] for field, of_field in messages.items() if field != "choices"}
-    # Of a choice nothing but its text can be wrong; behind the last wrong one nothing is said of any.
-    of_choices = zip(columns, messages.get("choices", ()), strict=False)
-    return found | {column: of_choice["text"][0] for column, of_choice in of_choices if of_choice}
+    found: dict[str, str] = {columns[place]: of_choice[0] for place, of_choice in messages.get("choices", {}).items()}
+    for field, of_field in plain_messages(messages).items():
+        if field != "choices":
+            found[field] = of_field[0]
+    return found
 
 
-def _content(values: Mapping[str, Any]) -> Content:
-    choices = (
-        Choice(choice["text"], None, choice["is_correct"], order) for order, choice in enumerate(values["choices"], 1)
-    )
+def _content(values: Mapping[str, Any], is_correct: Sequence[bool]) -> Content:
+    choices = zip(values["choices"], is_correct, strict=True)
     return Content(
         type=values["type"],
         text=values["text"],
         image=None,
         points=values.get("points", 1),
         model_answer=values.get("model_answer"),
-        choices=tuple(choices),
+        choices=tuple(Choice(text, None, correct, order) for order, (text, correct) in enumerate(choices, 1)),
     )
