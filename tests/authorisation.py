@@ -53,6 +53,7 @@ TEACHING =      "401   401   role  role  role  role  ok    ok    ok    ok    off
 TEACHER =       "401   401   role  role  role  role  role  role  ok    ok    off   role"
 COWORKERS =     "401   401   role  role  role  role  ok    404   ok    404   off   role"
 ITS_TEACHER =   "401   401   role  role  role  role  role  role  ok    404   off   role"
+FINISHERS =     "401   401   wait  ok    off   404   ok    404   ok    404   off   ok"
 STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   ok"
 STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   ok"
 EDITORS =       "401   401   role  role  role  role  role  role  ok    ok    off   ok"
@@ -211,4 +212,10 @@ ROUTES: dict[tuple[str, str], str] = {
     ("DELETE", "/api/questions/<int:question_id>/"): EDITORS_OF_IT,
     ("GET", "/api/questions/export/"): STAFF,
     ("POST", "/api/questions/import/"): EDITORS,
+    # Finished attempts
+    ("GET", "/api/quizzes/submissions/"): STUDENTS,
+    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): FINISHERS,
+    ("POST", "/api/quizzes/submissions/<int:submission_id>/grade/"): EDITORS_OF_IT,
+    ("GET", "/api/quizzes/<int:quiz_id>/submissions/"): STAFF_OF_IT,
+    ("GET", "/api/quizzes/<int:quiz_id>/analysis/"): STAFF_OF_IT,
 }

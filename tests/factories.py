@@ -1,6 +1,7 @@
 """Makes what tests need, with defaults: each function takes what matters to the test and commits."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,11 +18,14 @@ from edutrack.notifications.models import Notification
 from edutrack.quizzes.models import (
     Homework,
     HomeworkQuestion,
+    HomeworkSubmission,
     Question,
     QuestionChoice,
     QuestionVersion,
     Quiz,
+    QuizAnswer,
     QuizQuestion,
+    QuizSubmission,
 )
 from edutrack.structure.models import Area, Division, Grade, SchoolType, Subject, VideoSecurity
 from edutrack.wallet.codes import new_codes, printed_code
@@ -363,3 +367,78 @@ def _questions_of(lecture: Lecture, questions: list[Question] | int) -> list[Que
     if isinstance(questions, list):
         return questions
     return [create_question(lecture.topic.course.teacher) for _ in range(questions)]
+
+
+def create_attempt(student: Student, quiz: Quiz, answers: Sequence[Any] = (), **values: Any) -> QuizSubmission:
+    """An attempt at a quiz, begun and handed in just now unless `values` say otherwise; in progress where they do.
+
+    `answers` has what is answered to each question in the quiz's order: numbers of choices, or a text. What is left
+    out stays blank. `awarded` has the points of written answers by the question's index; the others wait.
+    """
+    awarded, now = values.pop("awarded", {}), clock.now()
+    is_running = values.get("status") == "in_progress"
+    begun = values.pop("started_at", now - timedelta(minutes=5))
+    rows = [
+        _answer(place, index, answers[index] if index < len(answers) else None, awarded, is_running)
+        for index, place in enumerate(quiz.questions)
+    ]
+    points = [row.points_awarded for row in rows]
+    max_score, score = Decimal(sum(row.points for row in rows)), sum((one for one in points if one), Decimal(0))
+    is_graded = None not in points
+    finished = {
+        "status": "graded" if is_graded else "submitted",
+        "submitted_at": now,
+        "score": score,
+        "passed": is_graded and score * 100 >= quiz.passing_score * max_score,
+    }
+    attempt = QuizSubmission(
+        **{
+            "student": student,
+            "quiz": quiz,
+            "attempt_number": 1,
+            "timer_minutes": quiz.timer_minutes,
+            "passing_score": quiz.passing_score,
+            "max_score": max_score,
+            "started_at": begun,
+            "deadline_at": begun + timedelta(minutes=quiz.timer_minutes),
+        }
+        | ({} if is_running else finished)
+        | values
+    )
+    _saved(attempt)
+    for row in rows:
+        row.submission_id = attempt.id
+    db.session.add_all(rows)
+    db.session.commit()
+    return attempt
+
+
+def _answer(place: QuizQuestion, index: int, given: Any, awarded: dict[int, Any], is_running: bool) -> QuizAnswer:
+    version = place.question.version
+    chosen = [choice for choice in version.choices if version.type != "written" and choice.order in (given or ())]
+    text = given if version.type == "written" else None
+    points: Decimal | None
+    if version.type != "written":
+        is_right = bool(chosen) and {choice.id for choice in chosen} == {c.id for c in version.choices if c.is_correct}
+        points = Decimal(place.points if is_right else 0)
+    else:
+        points = None if (text or "").strip() else Decimal(0)
+        points = Decimal(awarded[index]) if index in awarded else points
+    return QuizAnswer(
+        quiz_question=place,
+        version=version,
+        position=index + 1,
+        choice_order=[choice.id for choice in version.choices],
+        choice_ids=[choice.id for choice in chosen],
+        points=place.points,
+        written_answer=text,
+        points_awarded=None if is_running else points,
+    )
+
+
+def create_homework_submission(student: Student, homework: Homework, **values: Any) -> HomeworkSubmission:
+    """A homework as it was handed in, without its answers: everything right unless `score` says otherwise."""
+    points = Decimal(sum(place.points for place in homework.questions))
+    return _saved(
+        HomeworkSubmission(**{"student": student, "homework": homework, "score": points, "max_score": points} | values)
+    )

@@ -21,6 +21,7 @@ from tests.factories import (
     PASSWORD,
     any_division,
     create_assistant,
+    create_attempt,
     create_code,
     create_course,
     create_enrollment,
@@ -28,6 +29,8 @@ from tests.factories import (
     create_material,
     create_notification,
     create_purchase,
+    create_question,
+    create_quiz,
     create_site_owner,
     create_student,
     create_subject,
@@ -42,6 +45,10 @@ from tests.factories import (
 
 def integer(value):
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def string(value):
@@ -321,6 +328,59 @@ ENTRY = {
     "note": Nullable(string),
     "created_at": moment,
 }
+QUIZ_SUBMISSION = {
+    "id": integer,
+    "quiz_id": integer,
+    "quiz_title": string,
+    "lecture_name": string,
+    "attempt_number": integer,
+    "score": Nullable(decimal),
+    "passed": Nullable(boolean),
+    "submitted_at": moment,
+    "score_visible": boolean,
+    "answers_visible": boolean,
+}
+QUIZ_SUBMISSION_DETAIL = QUIZ_SUBMISSION | {
+    "quiz": integer,
+    "status": word("submitted", "graded"),
+    "started_at": moment,
+    "max_score": decimal,
+    "answers": [
+        {
+            "answer_id": integer,
+            "quiz_question_id": integer,
+            "question_text": string,
+            "question_type": word("mcq_single", "mcq_multiple", "written"),
+            "points": integer,
+            "choice_ids": lambda value: all(integer(item) for item in value),
+            "written_answer": Nullable(string),
+            "points_awarded": Nullable(decimal),
+            "feedback": Nullable(string),
+            "correct_choice_ids": lambda value: all(integer(item) for item in value),
+        }
+    ],
+}
+CHOICE_COUNT = {"id": integer, "text": string, "is_correct": boolean, "count": integer}
+QUIZ_ANALYSIS = {
+    "quiz_id": integer,
+    "quiz_title": string,
+    "attempts": integer,
+    "students": integer,
+    "mean_score": Nullable(decimal),
+    "median_score": Nullable(decimal),
+    "pass_rate": Nullable(decimal),
+    "questions": [
+        {
+            "quiz_question_id": integer,
+            "question_text": string,
+            "points": integer,
+            "answered": integer,
+            "difficulty": Nullable(number),
+            "discrimination": Nullable(number),
+            "choices": lambda value: all(faults(item, CHOICE_COUNT) == [] for item in value),
+        }
+    ],
+}
 NOTIFICATION = {
     "id": integer,
     "notification_type": string,
@@ -440,6 +500,16 @@ BODIES = {
     "code": ("owner", "GET", "wallet/recharge-codes/{code}/", None, CODE),
     "new code": ("owner", "POST", "wallet/recharge-codes/", {"course": "{course}", "value": "5.00"}, CODE),
     "watching": ("student", "GET", "lectures/{lecture}/watch/", None, WATCHED),
+    "own quiz attempts": ("student", "GET", "quizzes/submissions/", None, [QUIZ_SUBMISSION]),
+    "a quiz attempt": ("student", "GET", "quizzes/submissions/{attempt}/", None, QUIZ_SUBMISSION_DETAIL),
+    "quiz attempts": (
+        "owner",
+        "GET",
+        "quizzes/{taken}/submissions/",
+        None,
+        page(QUIZ_SUBMISSION | {"student": integer, "student_name": string, "student_code": string, "status": string}),
+    ),
+    "quiz analysis": ("owner", "GET", "quizzes/{taken}/analysis/", None, QUIZ_ANALYSIS),
     "ledger": ("student", "GET", "wallet/transactions/", None, page(ENTRY)),
     "redeeming": ("student", "POST", "wallet/redeem/", {"code": "{unused}", "course": "{course}"}, REDEEMED),
     "asking for a course": ("student", "POST", "enrollments/", {"course": "{askable}"}, ENROLLMENT),
@@ -565,10 +635,21 @@ def build_school(api, *, full):
     waiting = create_enrollment(student, wanted, "pending")
     shop = create_lecture(price=Decimal("0.00"), topic=create_topic(create_course(teacher, **optional)))
     create_enrollment(student, shop.topic.course)
+    taken = create_quiz(
+        lecture,
+        questions=[create_question(teacher), create_question(teacher, "written")],
+        score_visibility="immediately" if full else "never",
+    )
+    attempt = create_attempt(student, taken, [[1], "نص"], awarded={1: 1} if full else {})
+    if full:
+        create_attempt(create_student(mother_number="01112345678"), taken, [[2]])
+        attempt.answers[1].feedback = "أحسنت"
     school = School(
         {"student": api.as_(student), "owner": api.as_(owner)},
         {
             "lecture": lecture.id,
+            "taken": taken.id,
+            "attempt": attempt.id,
             "unused": create_code(course)[0],
             "askable": askable.id,
             "waiting": waiting.id,

@@ -18,6 +18,7 @@ NotificationType = Literal[
     "lecture_reopened",
     "lecture_purchased",
     "lecture_published",
+    "quiz_graded",
     "account_status_changed",
 ]
 NOTIFICATION_TYPES: tuple[NotificationType, ...] = get_args(NotificationType)

@@ -17,6 +17,7 @@ METADATA_KEYS: dict[NotificationType, tuple[str, ...]] = {
     "lecture_reopened": ("purchase_id", "lecture_id", "course_id"),
     "lecture_purchased": ("purchase_id", "lecture_id", "course_id", "student_id"),
     "lecture_published": ("lecture_id", "course_id"),
+    "quiz_graded": ("submission_id", "quiz_id", "lecture_id", "course_id"),
     "account_status_changed": (),
 }
 _METADATA = "The ids of what the notification is about. " + " ".join(

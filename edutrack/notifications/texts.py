@@ -107,6 +107,14 @@ TEMPLATES: dict[NotificationType, Template] = {
             "محاضرة «{lecture_name}» متاحة الآن في «{course_name}».",
         ),
     ),
+    "quiz_graded": Template(
+        Wording("Quiz graded", "تصحيح اختبار"),
+        Wording("Your quiz was graded", "تم تصحيح اختبارك"),
+        Wording(
+            "Your answers in “{quiz_title}” of “{lecture_name}” were graded.",
+            "تم تصحيح إجاباتك في «{quiz_title}» من محاضرة «{lecture_name}».",
+        ),
+    ),
     "account_status_changed": Template(
         Wording("Account status changed", "تغيير حالة الحساب"),
         Wording("Your account has changed", "تغيرت حالة حسابك"),

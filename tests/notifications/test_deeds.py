@@ -11,15 +11,19 @@ from edutrack.courses.service import telling
 from edutrack.notifications.models import NOTIFICATION_TYPES, Notification
 from edutrack.notifications.schemas import METADATA_KEYS
 from edutrack.notifications.texts import TEMPLATES
+from edutrack.quizzes.service import marking
 from edutrack.students import service as students
 from edutrack.wallet.service import buying, ledger
 from tests.factories import (
     create_assistant,
+    create_attempt,
     create_code,
     create_course,
     create_enrollment,
     create_lecture,
     create_purchase,
+    create_question,
+    create_quiz,
     create_site_owner,
     create_student,
     give_balance,
@@ -52,7 +56,12 @@ class World:
         waiting = create_enrollment(self.asking, self.course, "pending")
         give_balance(self.student, self.course, "500.00")
         reopened = create_lecture(topic=self.lecture.topic)
+        quiz = create_quiz(self.lecture, questions=[create_question(self.course.teacher, "written")])
+        attempt = create_attempt(self.student, quiz, ["نص"])
         self.ids = {
+            "quiz": quiz.id,
+            "attempt": attempt.id,
+            "grades": [{"answer_id": attempt.answers[0].id, "points_awarded": 1}],
             "askable": create_course(self.course.teacher).id,
             "waiting": waiting.id,
             "course": self.course.id,
@@ -89,6 +98,7 @@ class World:
                 *(client.get(f"/api/{path}/") for client in (student, asking) for path in ("wallet/balances",)),
                 owner.get(f"/api/wallet/transactions/?student={self.student.id}"),
                 owner.get("/api/wallet/recharge-codes/?is_used=true"),
+                owner.get(f"/api/quizzes/submissions/{self.ids['attempt']}/"),
             )
         ]
 
@@ -130,6 +140,10 @@ DEEDS = {
     "creating a lecture": (
         ("teacher", "POST", "lectures/", NEW_LECTURE),
         [("classmate", "lecture_published"), ("student", "lecture_published")],
+    ),
+    "grading": (
+        ("teacher", "POST", "quizzes/submissions/{attempt}/grade/", {"answers": "grades"}),
+        [("student", "quiz_graded")],
     ),
     "suspending": (
         ("owner", "PATCH", "accounts/students/{student}/status/", {"status": "suspended_temporary"}),
@@ -183,7 +197,13 @@ def _failing_after(tell):
 @pytest.mark.parametrize("deed", [row[0] for row in DEEDS.values()], ids=DEEDS)
 def test_deed_and_telling_happen_together_or_not_at_all(api, monkeypatch, deed):
     world = World(api)
-    for module, name in ((telling, "notify_all"), (buying, "notify"), (ledger, "notify"), (students, "notify")):
+    for module, name in (
+        (telling, "notify_all"),
+        (buying, "notify"),
+        (ledger, "notify"),
+        (students, "notify"),
+        (marking, "notify_all"),
+    ):
         monkeypatch.setattr(module, name, _failing_after(getattr(module, name)))
     before = world.state()
 

@@ -16,6 +16,7 @@ from tests.api import Api
 from tests.factories import (
     any_grade,
     create_assistant,
+    create_attempt,
     create_code,
     create_course,
     create_enrollment,
@@ -23,6 +24,8 @@ from tests.factories import (
     create_material,
     create_notification,
     create_purchase,
+    create_question,
+    create_quiz,
     create_site_owner,
     create_student,
     create_teacher,
@@ -33,6 +36,7 @@ from tests.factories import (
 )
 
 CANARY = "zqxcanary"
+NOTHING_SHOWN = {"answers_visibility": "never", "score_visibility": "never"}
 
 
 class School:
@@ -83,6 +87,7 @@ class School:
             create_video(self.lecture, name=f"{CANARY} inactive", source=f"{CANARY}off", is_active=False)
             self.material = create_material(self.lecture, file=f"materials/{CANARY}.txt", file_name=f"{CANARY}.txt")
             create_material(self.lecture, title=f"{CANARY} inactive", is_active=False)
+            self._take_quizzes()
             self.unbought = create_lecture(topic=topic, price=Decimal("30.00"))
             self._fill(self.unbought)
             self._fill(create_lecture(topic=topic, name=f"{CANARY} off", description=CANARY, is_active=False))
@@ -100,6 +105,16 @@ class School:
         path = Path(self.api.app.config["MEDIA_DIR"]) / "materials" / f"{CANARY}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a bought material", encoding="utf-8")
+
+    def _take_quizzes(self) -> None:
+        """Let the student finish two quizzes: everything is shown of one attempt, and nothing ever of the other."""
+        silent = create_quiz(self.lecture, questions=self._hidden_questions(), **NOTHING_SHOWN)
+        create_attempt(self.student, silent, [[1]])
+        self.taken = create_quiz(self.lecture)
+        self.attempt = create_attempt(self.student, self.taken, [[1], [2]])
+
+    def _hidden_questions(self) -> list[Any]:
+        return [create_question(self.teacher, text=f"{CANARY} question")]
 
     def _thicken(self) -> None:
         """Put one more of everything into the student's last course and its bought lecture."""
@@ -141,7 +156,10 @@ class School:
         _reopen(purchase, self.owner, f"{CANARY} note")
         _watch(self.other, self.video, platform_data={"device": CANARY})
         give_balance(self.other, self.course, "77301.55")
-        self.secrets += ["77301.55", number]
+        points = Decimal("77301.56")
+        self.others_attempt = create_attempt(self.other, self.taken, [[1]], score=points, max_score=points)
+        self.others_attempt.answers[0].feedback = f"{CANARY} feedback"
+        self.secrets += ["77301.55", "77301.56", number]
         params = {"course_id": 1, "transaction_id": 2, "amount": "9.00", "course_name": CANARY}
         self.others_notification = create_notification(self.other, params=params)
         create_notification(self.teacher, params=params)
@@ -191,6 +209,7 @@ class School:
             "video_id": self.video.id,
             "video": self.video.id,
             "material_id": self.material.id,
+            "submission_id": self.attempt.id,
             "enrollment_id": self.pending.id,
             "purchase_id": self.purchase.id,
             "notification_id": self.notification.id,
@@ -221,6 +240,7 @@ class School:
             "video_id": self.hidden_video.id,
             "video": self.hidden_video.id,
             "material_id": self.hidden_material.id,
+            "submission_id": self.others_attempt.id,
             "enrollment_id": self.others_enrollment.id,
             "notification_id": self.others_notification.id,
             "code": self.foreign_code,

@@ -61,7 +61,7 @@ def test_the_walk_gets_through_to_what_is_the_students_own(api):
 def test_the_walk_finds_what_is_planted_among_the_students_own(api):
     school = School(api)
     school.student.name_ar = school.lecture.name = school.material.title = CANARY
-    school.enrollment.response_note = CANARY
+    school.taken.title = school.enrollment.response_note = CANARY
     school.notification.params = {**school.notification.params, "course_name": CANARY}
     db.session.commit()
 
@@ -70,6 +70,7 @@ def test_the_walk_finds_what_is_planted_among_the_students_own(api):
     places = {
         *("/accounts/me/", "/profile/me/", "/enrollments/mine/", "/progress/", "/wallet/balances/", "/notifications/"),
         *("/lectures/", "/watch/", "/preview/", "/purchases/mine/", "/materials/mine/"),
+        "/quizzes/submissions/",
     }
     assert {place for place in places if not any(place in asked for asked in found)} == set()
     assert set().union(*found.values()) == {CANARY}

@@ -44,6 +44,9 @@ STATEMENTS = {
     ("GET", "/api/wallet/balances/"): 1,
     ("GET", "/api/wallet/transactions/"): 2,
     ("POST", "/api/wallet/redeem/"): 5,
+    # What is overdue, and then the attempts; of one, its answers, too.
+    ("GET", "/api/quizzes/submissions/"): 2,
+    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): 3,
 }
 REFUSED = [("POST", "/api/accounts/password/change/")]
 

@@ -108,6 +108,8 @@ SAMPLES: dict[Route, tuple[dict[str, Any] | None, ...]] = {
     ("POST", "/api/purchases/"): (_NOTHING, {"lecture": "{unbought}", "student": "{student}", "amount_paid": "0"}),
     ("POST", "/api/enrollments/"): (_NOTHING, {"course": "{askable}", "student": "{student}", "status": "approved"}),
     ("DELETE", "/api/enrollments/<int:enrollment_id>/"): (None,),
+    ("GET", "/api/quizzes/submissions/"): (None,),
+    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): (None,),
 }
 
 

@@ -1,7 +1,7 @@
 """Routes of the quizzes room."""
 
 from edutrack.quizzes import models
-from edutrack.quizzes.views import bank
+from edutrack.quizzes.views import analysis, bank, submissions
 from edutrack.quizzes.views.room import blueprint
 
-__all__ = ["bank", "blueprint", "models"]
+__all__ = ["analysis", "bank", "blueprint", "models", "submissions"]
