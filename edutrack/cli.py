@@ -25,8 +25,9 @@ from edutrack.core.settings import SETTINGS, SettingsError, half_set
 from edutrack.core.transaction import in_transaction
 from edutrack.demo.logins import new_password, remember_password, remembered_password, shown_logins
 from edutrack.demo.school import build_demo_school, is_demo_here
+from edutrack.quizzes.invariants import violations as exam_violations
 from edutrack.quizzes.sweeper import close_attempts
-from edutrack.wallet.invariants import violations
+from edutrack.wallet.invariants import violations as ledger_violations
 
 Result = TypeVar("Result")
 
@@ -99,8 +100,8 @@ def close_attempts_command() -> None:
 
 @cli.command("check-ledger")
 def check_ledger_command() -> None:
-    """Check what must always be true of money and access; exit with 1 where it is not."""
-    found = violations()
+    """Check what must always be true of money, access and exams; exit with 1 where it is not."""
+    found = ledger_violations() | exam_violations()
     for name, rows in found.items():
         click.echo(f"VIOLATED {name}: {len(rows)} rows, such as {dict(rows[0]._mapping)}")
     if found:

@@ -8,9 +8,9 @@ Whatever moves money later adds its invariants here; `edutrack check-ledger` run
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 
-from edutrack.core.extensions import db
+from edutrack.core.invariants import violated
 
 INVARIANTS: dict[str, str] = {
     "balance_is_the_sum_of_its_entries": """
@@ -115,5 +115,4 @@ INVARIANTS: dict[str, str] = {
 
 def violations() -> dict[str, Sequence[Row[Any]]]:
     """Return the rows that violate each invariant, by its name; empty where all hold."""
-    found = {name: db.session.execute(text(query)).all() for name, query in INVARIANTS.items()}
-    return {name: rows for name, rows in found.items() if rows}
+    return violated(INVARIANTS)
