@@ -53,7 +53,8 @@ TEACHING =      "401   401   role  role  role  role  ok    ok    ok    ok    off
 TEACHER =       "401   401   role  role  role  role  role  role  ok    ok    off   role"
 COWORKERS =     "401   401   role  role  role  role  ok    404   ok    404   off   role"
 ITS_TEACHER =   "401   401   role  role  role  role  role  role  ok    404   off   role"
-FINISHERS =     "401   401   wait  ok    off   404   ok    404   ok    404   off   ok"
+READERS =       "401   401   wait  ok    off   ok    ok    ok    ok    ok    off   ok"
+READERS_OF_IT = "401   401   wait  ok    off   buy   ok    404   ok    404   off   ok"
 STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   ok"
 STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   ok"
 EDITORS =       "401   401   role  role  role  role  role  role  ok    ok    off   ok"
@@ -212,10 +213,19 @@ ROUTES: dict[tuple[str, str], str] = {
     ("DELETE", "/api/questions/<int:question_id>/"): EDITORS_OF_IT,
     ("GET", "/api/questions/export/"): STAFF,
     ("POST", "/api/questions/import/"): EDITORS,
-    # Finished attempts
-    ("GET", "/api/quizzes/submissions/"): STUDENTS,
-    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): FINISHERS,
-    ("POST", "/api/quizzes/submissions/<int:submission_id>/grade/"): EDITORS_OF_IT,
-    ("GET", "/api/quizzes/<int:quiz_id>/submissions/"): STAFF_OF_IT,
-    ("GET", "/api/quizzes/<int:quiz_id>/analysis/"): STAFF_OF_IT,
+    # Homework
+    ("GET", "/api/homeworks/"): READERS,
+    ("POST", "/api/homeworks/"): EDITORS,
+    ("GET", "/api/homeworks/<int:homework_id>/"): READERS_OF_IT,
+    ("PATCH", "/api/homeworks/<int:homework_id>/"): EDITORS_OF_IT,
+    ("DELETE", "/api/homeworks/<int:homework_id>/"): EDITORS_OF_IT,
+    ("POST", "/api/homeworks/<int:homework_id>/submit/"): BUYER,
+    ("GET", "/api/homeworks/submissions/"): STUDENTS,
+    ("GET", "/api/homeworks/<int:homework_id>/submissions/"): STAFF_OF_IT,
+    # Quizzes
+    ("GET", "/api/quizzes/"): READERS,
+    ("POST", "/api/quizzes/"): EDITORS,
+    ("GET", "/api/quizzes/<int:quiz_id>/"): READERS_OF_IT,
+    ("PATCH", "/api/quizzes/<int:quiz_id>/"): EDITORS_OF_IT,
+    ("DELETE", "/api/quizzes/<int:quiz_id>/"): EDITORS_OF_IT,
 }

@@ -20,6 +20,8 @@ from tests.factories import (
     create_code,
     create_course,
     create_enrollment,
+    create_homework,
+    create_homework_submission,
     create_lecture,
     create_material,
     create_notification,
@@ -87,9 +89,10 @@ class School:
             create_video(self.lecture, name=f"{CANARY} inactive", source=f"{CANARY}off", is_active=False)
             self.material = create_material(self.lecture, file=f"materials/{CANARY}.txt", file_name=f"{CANARY}.txt")
             create_material(self.lecture, title=f"{CANARY} inactive", is_active=False)
-            self._take_quizzes()
+            self._set_questions()
             self.unbought = create_lecture(topic=topic, price=Decimal("30.00"))
             self._fill(self.unbought)
+            self._hide_questions(self.unbought)
             self._fill(create_lecture(topic=topic, name=f"{CANARY} off", description=CANARY, is_active=False))
             off = create_topic(self.course, name=f"{CANARY} off", description=CANARY, is_active=False)
             create_lecture(topic=off, name=f"{CANARY} below off")
@@ -106,6 +109,17 @@ class School:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a bought material", encoding="utf-8")
 
+    def _set_questions(self) -> None:
+        """Put homework and a quiz into the student's bought lecture, beside what is switched off there."""
+        asked = [create_question(self.teacher, model_answer=f"{CANARY} answer") for _ in range(2)]
+        self.homework = create_homework(self.lecture, questions=asked)
+        create_homework_submission(self.student, create_homework(self.lecture, questions=asked))
+        self.quiz = create_quiz(self.lecture, questions=asked)
+        for create in (create_homework, create_quiz):
+            create(self.lecture, title=f"{CANARY} inactive", questions=self._hidden_questions(), is_active=False)
+
+        self._take_quizzes()
+
     def _take_quizzes(self) -> None:
         """Let the student finish two quizzes: everything is shown of one attempt, and nothing ever of the other."""
         silent = create_quiz(self.lecture, questions=self._hidden_questions(), **NOTHING_SHOWN)
@@ -121,6 +135,8 @@ class School:
         _reopen(self.purchase, self.teacher.user, "note")
         _watch(self.student, create_video(self.lecture, source=f"{CANARY}more"))
         create_material(self.lecture, file=f"materials/{CANARY}.txt", file_name=f"{CANARY}.txt")
+        for create in (create_homework, create_quiz):
+            create(self.lecture, questions=3)
         for topic in (self.lecture.topic, create_topic(self.course)):
             create_purchase(self.student, create_lecture(topic=topic))
 
@@ -129,6 +145,7 @@ class School:
         self.hidden_course = create_course(self.teacher, is_active=False, **hidden)
         self.hidden_lecture = create_lecture(self.hidden_course, name=f"{CANARY} lecture", description=CANARY)
         self.hidden_video, self.hidden_material = self._fill(self.hidden_lecture)
+        self.hidden_homework, self.hidden_quiz = self._hide_questions(self.hidden_lecture)
         other_grade = any_grade("الصف الأول الإعدادي")
         create_course(self.teacher, grade=other_grade, **hidden)
         inactive = create_teacher(is_active=False, name=f"{CANARY} off", subject=self.teacher.subject)
@@ -157,6 +174,7 @@ class School:
         _watch(self.other, self.video, platform_data={"device": CANARY})
         give_balance(self.other, self.course, "77301.55")
         points = Decimal("77301.56")
+        create_homework_submission(self.other, self.homework, score=points, max_score=points)
         self.others_attempt = create_attempt(self.other, self.taken, [[1]], score=points, max_score=points)
         self.others_attempt.answers[0].feedback = f"{CANARY} feedback"
         self.secrets += ["77301.55", "77301.56", number]
@@ -176,6 +194,11 @@ class School:
         for person, reason in ((self.other, f"{CANARY} reason"), (self.student, "reason")):
             body = {"student": person.id, "course": self.course.id, "amount": "3.00", "reason": reason}
             assert self.api.as_(self.owner).post("/api/wallet/adjustments/", body).status_code == 201
+
+    def _hide_questions(self, lecture: Any) -> tuple[Any, Any]:
+        """Put homework and a quiz into a lecture that the student has not bought."""
+        asked = {"title": f"{CANARY} title", "description": CANARY, "questions": self._hidden_questions()}
+        return create_homework(lecture, **asked), create_quiz(lecture, **asked)
 
     def _fill(self, lecture: Any) -> tuple[Any, Any]:
         """Put a video and a material into a lecture that the student cannot open."""
@@ -209,6 +232,9 @@ class School:
             "video_id": self.video.id,
             "video": self.video.id,
             "material_id": self.material.id,
+            "homework_id": self.homework.id,
+            "homework_answers": _right_answers(self.homework),
+            "quiz_id": self.quiz.id,
             "submission_id": self.attempt.id,
             "enrollment_id": self.pending.id,
             "purchase_id": self.purchase.id,
@@ -240,6 +266,9 @@ class School:
             "video_id": self.hidden_video.id,
             "video": self.hidden_video.id,
             "material_id": self.hidden_material.id,
+            "homework_id": self.hidden_homework.id,
+            "homework_answers": _right_answers(self.hidden_homework),
+            "quiz_id": self.hidden_quiz.id,
             "submission_id": self.others_attempt.id,
             "enrollment_id": self.others_enrollment.id,
             "notification_id": self.others_notification.id,
@@ -283,6 +312,15 @@ def _watch(student: Any, video: Any, **values: Any) -> None:
         )
     )
     db.session.commit()
+
+
+def _right_answers(homework: Any) -> list[dict[str, int]]:
+    return [
+        {"homework_question_id": place.id, "choice_id": choice.id}
+        for place in homework.questions
+        for choice in place.question.version.choices
+        if choice.is_correct
+    ]
 
 
 def _token(url: str) -> str:

@@ -22,6 +22,9 @@ TOLD = {
     ("POST", "/api/progress/"): (403, {"detail": "You must purchase this lecture to track progress."}),
     ("POST", "/api/purchases/"): (400, {"detail": "This course is not available."}),
     ("POST", "/api/enrollments/"): (400, {"detail": "This course is not available."}),
+    ("GET", "/api/homeworks/<int:homework_id>/"): (403, {"detail": "You must purchase this lecture."}),
+    ("POST", "/api/homeworks/<int:homework_id>/submit/"): (403, {"detail": "You must purchase this lecture."}),
+    ("GET", "/api/quizzes/<int:quiz_id>/"): (403, {"detail": "You must purchase this lecture."}),
 }
 #: Forms that say which names, addresses and ids are taken.
 SAYING_WHAT_IS_TAKEN = [("PATCH", "/api/accounts/profile/me/"), ("POST", "/api/accounts/students/register/")]
@@ -61,7 +64,7 @@ def test_the_walk_gets_through_to_what_is_the_students_own(api):
 def test_the_walk_finds_what_is_planted_among_the_students_own(api):
     school = School(api)
     school.student.name_ar = school.lecture.name = school.material.title = CANARY
-    school.taken.title = school.enrollment.response_note = CANARY
+    school.homework.title = school.quiz.title = school.taken.title = school.enrollment.response_note = CANARY
     school.notification.params = {**school.notification.params, "course_name": CANARY}
     db.session.commit()
 
@@ -70,7 +73,7 @@ def test_the_walk_finds_what_is_planted_among_the_students_own(api):
     places = {
         *("/accounts/me/", "/profile/me/", "/enrollments/mine/", "/progress/", "/wallet/balances/", "/notifications/"),
         *("/lectures/", "/watch/", "/preview/", "/purchases/mine/", "/materials/mine/"),
-        "/quizzes/submissions/",
+        *("/homeworks/", "/homeworks/submissions/", "/quizzes/"),
     }
     assert {place for place in places if not any(place in asked for asked in found)} == set()
     assert set().union(*found.values()) == {CANARY}

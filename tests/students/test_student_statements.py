@@ -44,9 +44,14 @@ STATEMENTS = {
     ("GET", "/api/wallet/balances/"): 1,
     ("GET", "/api/wallet/transactions/"): 2,
     ("POST", "/api/wallet/redeem/"): 5,
-    # What is overdue, and then the attempts; of one, its answers, too.
-    ("GET", "/api/quizzes/submissions/"): 2,
-    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): 3,
+    ("GET", "/api/homeworks/"): 2,
+    # The homework of the path, and then whole.
+    ("GET", "/api/homeworks/<int:homework_id>/"): 2,
+    ("GET", "/api/homeworks/submissions/"): 1,
+    # May it be handed in, its questions, the choices, the submission, its answers.
+    ("POST", "/api/homeworks/<int:homework_id>/submit/"): 5,
+    ("GET", "/api/quizzes/"): 2,
+    ("GET", "/api/quizzes/<int:quiz_id>/"): 2,
 }
 REFUSED = [("POST", "/api/accounts/password/change/")]
 

@@ -108,8 +108,15 @@ SAMPLES: dict[Route, tuple[dict[str, Any] | None, ...]] = {
     ("POST", "/api/purchases/"): (_NOTHING, {"lecture": "{unbought}", "student": "{student}", "amount_paid": "0"}),
     ("POST", "/api/enrollments/"): (_NOTHING, {"course": "{askable}", "student": "{student}", "status": "approved"}),
     ("DELETE", "/api/enrollments/<int:enrollment_id>/"): (None,),
-    ("GET", "/api/quizzes/submissions/"): (None,),
-    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): (None,),
+    ("GET", "/api/homeworks/"): (None,),
+    ("GET", "/api/homeworks/<int:homework_id>/"): (None,),
+    ("GET", "/api/homeworks/submissions/"): (None,),
+    ("POST", "/api/homeworks/<int:homework_id>/submit/"): (
+        _NOTHING,
+        {"answers": "{homework_answers}", "student": "{student}", "score": "10.00"},
+    ),
+    ("GET", "/api/quizzes/"): (None,),
+    ("GET", "/api/quizzes/<int:quiz_id>/"): (None,),
 }
 
 

@@ -20,6 +20,11 @@ _OBSTACLES = {
     "fk_course_balances_course_id_courses": "balances",
     "fk_adjustments_course_id_courses": "balances",
     "fk_balance_transactions_course_id_courses": "balances",
+    # Homework and quizzes go with their lecture, by the database; what students have handed in keeps them.
+    "fk_homework_submissions_homework_id_homeworks": "submissions",
+    "fk_homework_answers_homework_question_id_homework_questions": "submissions",
+    "fk_quiz_submissions_quiz_id_quizzes": "submissions",
+    "fk_quiz_answers_quiz_question_id_quiz_questions": "submissions",
 }
 
 _NOTHING_IS_READ_AGAIN = {"synchronize_session": False}

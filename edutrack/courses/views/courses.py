@@ -79,6 +79,7 @@ def change_course(values: dict[str, Any], course: Course) -> Row[Any]:
 @blueprint.refusals(
     Rejected("Cannot delete a course that has students enrolled in it."),
     Rejected("Cannot delete a course that has recharge codes."),
+    Rejected("Cannot delete a course that has submissions."),
 )
 def delete_course(course: Course) -> None:
     """Delete a course that nobody uses, with all that is in it."""

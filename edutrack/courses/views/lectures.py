@@ -67,6 +67,7 @@ def change_lecture(values: dict[str, Any], lecture: Lecture) -> Row[Any]:
 @blueprint.refusals(
     Rejected("Cannot delete a lecture that has purchases."),
     Rejected("Cannot delete a lecture that has watch progress."),
+    Rejected("Cannot delete a lecture that has submissions."),
 )
 def delete_lecture(lecture: Lecture) -> None:
     """Delete a lecture that nobody has bought or watched."""

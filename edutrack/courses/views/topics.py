@@ -65,6 +65,7 @@ def change_topic(values: dict[str, Any], topic: Topic) -> Row[Any]:
 @blueprint.refusals(
     Rejected("Cannot delete a topic that has purchases."),
     Rejected("Cannot delete a topic that has watch progress."),
+    Rejected("Cannot delete a topic that has submissions."),
 )
 def delete_topic(topic: Topic) -> None:
     """Delete a topic with its lectures, where nobody has bought or watched one."""

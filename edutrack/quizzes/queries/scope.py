@@ -33,6 +33,27 @@ def find_quiz(caller: Caller, quiz_id: int) -> Quiz:
     return _found(_of_own_courses(Quiz, caller).where(Quiz.id == quiz_id))
 
 
+def lock_homework(caller: Caller, homework_id: int) -> Homework:
+    """Return a homework of the caller's courses, unchanged by others until this transaction ends; raises NotFound.
+
+    Nobody who hands it in waits for it.
+    """
+    return _found(locked(_of_own_courses(Homework, caller).where(Homework.id == homework_id), Homework))
+
+
+def lock_quiz(caller: Caller, quiz_id: int) -> Quiz:
+    """Return a quiz of the caller's courses, unchanged by others until this transaction ends; raises NotFound.
+
+    Nobody who starts it waits for it.
+    """
+    return _found(locked(_of_own_courses(Quiz, caller).where(Quiz.id == quiz_id), Quiz))
+
+
+def locked(rows: Select[Any], model: type[Homework] | type[Quiz]) -> Select[Any]:
+    """Return the select that holds the rows of `model` for an edit, and reads them as they are once it has them."""
+    return rows.with_for_update(key_share=True, of=model).execution_options(populate_existing=True)
+
+
 def _of_own_courses(model: type[Homework] | type[Quiz], caller: Caller) -> Select[Any]:
     return (
         select(model)
