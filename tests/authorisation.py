@@ -55,6 +55,7 @@ COWORKERS =     "401   401   role  role  role  role  ok    404   ok    404   off
 ITS_TEACHER =   "401   401   role  role  role  role  role  role  ok    404   off   role"
 READERS =       "401   401   wait  ok    off   ok    ok    ok    ok    ok    off   ok"
 READERS_OF_IT = "401   401   wait  ok    off   buy   ok    404   ok    404   off   ok"
+FINISHERS =     "401   401   wait  ok    off   404   ok    404   ok    404   off   ok"
 STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   ok"
 STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   ok"
 EDITORS =       "401   401   role  role  role  role  role  role  ok    ok    off   ok"
@@ -228,4 +229,10 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/api/quizzes/<int:quiz_id>/"): READERS_OF_IT,
     ("PATCH", "/api/quizzes/<int:quiz_id>/"): EDITORS_OF_IT,
     ("DELETE", "/api/quizzes/<int:quiz_id>/"): EDITORS_OF_IT,
+    # Finished attempts
+    ("GET", "/api/quizzes/submissions/"): STUDENTS,
+    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): FINISHERS,
+    ("POST", "/api/quizzes/submissions/<int:submission_id>/grade/"): EDITORS_OF_IT,
+    ("GET", "/api/quizzes/<int:quiz_id>/submissions/"): STAFF_OF_IT,
+    ("GET", "/api/quizzes/<int:quiz_id>/analysis/"): STAFF_OF_IT,
 }

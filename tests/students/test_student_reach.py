@@ -73,7 +73,7 @@ def test_the_walk_finds_what_is_planted_among_the_students_own(api):
     places = {
         *("/accounts/me/", "/profile/me/", "/enrollments/mine/", "/progress/", "/wallet/balances/", "/notifications/"),
         *("/lectures/", "/watch/", "/preview/", "/purchases/mine/", "/materials/mine/"),
-        *("/homeworks/", "/homeworks/submissions/", "/quizzes/"),
+        *("/homeworks/", "/homeworks/submissions/", "/quizzes/", "/quizzes/submissions/"),
     }
     assert {place for place in places if not any(place in asked for asked in found)} == set()
     assert set().union(*found.values()) == {CANARY}

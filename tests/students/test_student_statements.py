@@ -52,6 +52,9 @@ STATEMENTS = {
     ("POST", "/api/homeworks/<int:homework_id>/submit/"): 5,
     ("GET", "/api/quizzes/"): 2,
     ("GET", "/api/quizzes/<int:quiz_id>/"): 2,
+    # What is overdue, and then the attempts; of one, its answers, too.
+    ("GET", "/api/quizzes/submissions/"): 2,
+    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): 3,
 }
 REFUSED = [("POST", "/api/accounts/password/change/")]
 

@@ -117,6 +117,8 @@ SAMPLES: dict[Route, tuple[dict[str, Any] | None, ...]] = {
     ),
     ("GET", "/api/quizzes/"): (None,),
     ("GET", "/api/quizzes/<int:quiz_id>/"): (None,),
+    ("GET", "/api/quizzes/submissions/"): (None,),
+    ("GET", "/api/quizzes/submissions/<int:submission_id>/"): (None,),
 }
 
 
