@@ -229,6 +229,11 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/api/quizzes/<int:quiz_id>/"): READERS_OF_IT,
     ("PATCH", "/api/quizzes/<int:quiz_id>/"): EDITORS_OF_IT,
     ("DELETE", "/api/quizzes/<int:quiz_id>/"): EDITORS_OF_IT,
+    # Attempts
+    ("POST", "/api/quizzes/<int:quiz_id>/start/"): BUYER,
+    ("GET", "/api/quizzes/<int:quiz_id>/attempt/"): BUYER_OR_404,
+    ("PUT", "/api/quizzes/<int:quiz_id>/answers/"): STUDENTS,
+    ("POST", "/api/quizzes/<int:quiz_id>/submit/"): STUDENTS,
     # Finished attempts
     ("GET", "/api/quizzes/submissions/"): STUDENTS,
     ("GET", "/api/quizzes/submissions/<int:submission_id>/"): FINISHERS,

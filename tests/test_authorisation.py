@@ -73,6 +73,7 @@ class World:
         student = create_student(name_ar=CANARY, name_en=CANARY)
         course = create_course(teacher, name=CANARY)
         lecture = create_lecture(topic=create_topic(course, name=CANARY), name=CANARY)
+        quiz = create_quiz(lecture, title=CANARY)
         enrollment = create_enrollment(student, course)
         purchase = create_purchase(student, lecture)
         video = create_video(lecture, name=CANARY)
@@ -107,7 +108,7 @@ class World:
             "purchase_id": purchase.id,
             "question_id": create_question(teacher, text=CANARY).id,
             "homework_id": create_homework(lecture, title=CANARY).id,
-            "quiz_id": create_quiz(lecture, title=CANARY).id,
+            "quiz_id": quiz.id,
             "submission_id": create_attempt(student, create_quiz(lecture, title=CANARY), [[1]]).id,
             "code_id": create_code(course)[1].id,
             "asset": "docs.css",
@@ -115,6 +116,7 @@ class World:
             "notification_id": create_notification(student).id,
         }
         _keep_progress(student, video)
+        create_attempt(student, quiz, status="in_progress")
         create_homework_submission(student, create_homework(lecture, title=CANARY))
         self.items = {
             "grades": any_grade().id,

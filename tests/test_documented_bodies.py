@@ -328,6 +328,45 @@ ENTRY = {
     "note": Nullable(string),
     "created_at": moment,
 }
+STARTED_ATTEMPT = {
+    "submission_id": integer,
+    "attempt_number": integer,
+    "timer_minutes": integer,
+    "started_at": moment,
+    "questions": [
+        {
+            "answer_id": integer,
+            "quiz_question_id": integer,
+            "question_text": string,
+            "question_image": Nullable(url),
+            "question_type": word("mcq_single", "mcq_multiple"),
+            "points": integer,
+            "choices": [{"id": integer, "text": string, "image": Nullable(url), "order": integer}],
+        }
+    ],
+}
+RUNNING_ATTEMPT = {
+    "submission_id": integer,
+    "attempt_number": integer,
+    "started_at": moment,
+    "deadline_at": moment,
+    "remaining_seconds": integer,
+    "answers": [
+        {
+            "quiz_question_id": integer,
+            "choice_ids": lambda value: all(integer(item) for item in value),
+            "written_answer": Nullable(string),
+        }
+    ],
+}
+SUBMITTED_ATTEMPT = {
+    "detail": word("Quiz submitted successfully."),
+    "submission_id": integer,
+    "score": Nullable(decimal),
+    "passed": Nullable(boolean),
+    "score_visible": boolean,
+    "answers_visible": boolean,
+}
 QUIZ_SUBMISSION = {
     "id": integer,
     "quiz_id": integer,
@@ -509,6 +548,16 @@ BODIES = {
         None,
         page(QUIZ_SUBMISSION | {"student": integer, "student_name": string, "student_code": string, "status": string}),
     ),
+    "a quiz begun": ("student", "POST", "quizzes/{exam}/start/", None, STARTED_ATTEMPT),
+    "a running attempt": ("student", "GET", "quizzes/{exam}/attempt/", None, RUNNING_ATTEMPT),
+    "answers saved": (
+        "student",
+        "PUT",
+        "quizzes/{exam}/answers/",
+        {"answers": "{answers}"},
+        {"saved": integer, "remaining_seconds": integer},
+    ),
+    "a quiz handed in": ("student", "POST", "quizzes/{exam}/submit/", {"answers": "{answers}"}, SUBMITTED_ATTEMPT),
     "quiz analysis": ("owner", "GET", "quizzes/{taken}/analysis/", None, QUIZ_ANALYSIS),
     "ledger": ("student", "GET", "wallet/transactions/", None, page(ENTRY)),
     "redeeming": ("student", "POST", "wallet/redeem/", {"code": "{unused}", "course": "{course}"}, REDEEMED),
@@ -644,12 +693,15 @@ def build_school(api, *, full):
     if full:
         create_attempt(create_student(mother_number="01112345678"), taken, [[2]])
         attempt.answers[1].feedback = "أحسنت"
+    exam = build_exam(lecture, full=full)
     school = School(
         {"student": api.as_(student), "owner": api.as_(owner)},
         {
             "lecture": lecture.id,
             "taken": taken.id,
             "attempt": attempt.id,
+            "exam": exam.id,
+            "answers": [{"quiz_question_id": exam.questions[0].id, "choice_ids": []}],
             "unused": create_code(course)[0],
             "askable": askable.id,
             "waiting": waiting.id,
@@ -675,6 +727,15 @@ def build_school(api, *, full):
     school.clients["owner"].patch(f"/api/accounts/students/{student.id}/status/", status)
     assert db.session.query(Notification).count() > 0
     return school
+
+
+def build_exam(lecture, *, full):
+    """Return a quiz that nobody has begun, with pictures in it, or none."""
+    questions = [create_question(lecture.topic.course.teacher, kind) for kind in ("mcq_single", "mcq_multiple")]
+    if full:
+        version = questions[0].version
+        version.image = version.choices[0].image = "public/pictures/q.png"
+    return create_quiz(lecture, questions=questions, score_visibility="immediately" if full else "never")
 
 
 def documented(name, *, full):

@@ -115,6 +115,7 @@ class School:
         self.homework = create_homework(self.lecture, questions=asked)
         create_homework_submission(self.student, create_homework(self.lecture, questions=asked))
         self.quiz = create_quiz(self.lecture, questions=asked)
+        create_attempt(self.student, self.quiz, status="in_progress")
         for create in (create_homework, create_quiz):
             create(self.lecture, title=f"{CANARY} inactive", questions=self._hidden_questions(), is_active=False)
 
@@ -177,6 +178,8 @@ class School:
         create_homework_submission(self.other, self.homework, score=points, max_score=points)
         self.others_attempt = create_attempt(self.other, self.taken, [[1]], score=points, max_score=points)
         self.others_attempt.answers[0].feedback = f"{CANARY} feedback"
+        running = create_attempt(self.other, self.quiz, status="in_progress")
+        running.answers[0].written_answer = f"{CANARY} answer"
         self.secrets += ["77301.55", "77301.56", number]
         params = {"course_id": 1, "transaction_id": 2, "amount": "9.00", "course_name": CANARY}
         self.others_notification = create_notification(self.other, params=params)
@@ -235,6 +238,7 @@ class School:
             "homework_id": self.homework.id,
             "homework_answers": _right_answers(self.homework),
             "quiz_id": self.quiz.id,
+            "quiz_answers": _right_choices(self.quiz),
             "submission_id": self.attempt.id,
             "enrollment_id": self.pending.id,
             "purchase_id": self.purchase.id,
@@ -269,6 +273,7 @@ class School:
             "homework_id": self.hidden_homework.id,
             "homework_answers": _right_answers(self.hidden_homework),
             "quiz_id": self.hidden_quiz.id,
+            "quiz_answers": _right_choices(self.hidden_quiz),
             "submission_id": self.others_attempt.id,
             "enrollment_id": self.others_enrollment.id,
             "notification_id": self.others_notification.id,
@@ -320,6 +325,16 @@ def _right_answers(homework: Any) -> list[dict[str, int]]:
         for place in homework.questions
         for choice in place.question.version.choices
         if choice.is_correct
+    ]
+
+
+def _right_choices(quiz: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "quiz_question_id": place.id,
+            "choice_ids": [choice.id for choice in place.question.version.choices if choice.is_correct],
+        }
+        for place in quiz.questions
     ]
 
 

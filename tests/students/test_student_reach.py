@@ -25,6 +25,9 @@ TOLD = {
     ("GET", "/api/homeworks/<int:homework_id>/"): (403, {"detail": "You must purchase this lecture."}),
     ("POST", "/api/homeworks/<int:homework_id>/submit/"): (403, {"detail": "You must purchase this lecture."}),
     ("GET", "/api/quizzes/<int:quiz_id>/"): (403, {"detail": "You must purchase this lecture."}),
+    ("POST", "/api/quizzes/<int:quiz_id>/start/"): (403, {"detail": "You must purchase this lecture."}),
+    ("PUT", "/api/quizzes/<int:quiz_id>/answers/"): (400, {"detail": "You have no running attempt for this quiz."}),
+    ("POST", "/api/quizzes/<int:quiz_id>/submit/"): (400, {"detail": "You have no running attempt for this quiz."}),
 }
 #: Forms that say which names, addresses and ids are taken.
 SAYING_WHAT_IS_TAKEN = [("PATCH", "/api/accounts/profile/me/"), ("POST", "/api/accounts/students/register/")]

@@ -52,6 +52,11 @@ STATEMENTS = {
     ("POST", "/api/homeworks/<int:homework_id>/submit/"): 5,
     ("GET", "/api/quizzes/"): 2,
     ("GET", "/api/quizzes/<int:quiz_id>/"): 2,
+    # The quiz with the running attempt; then its questions, or all that starting, saving and handing in write.
+    ("GET", "/api/quizzes/<int:quiz_id>/attempt/"): 2,
+    ("POST", "/api/quizzes/<int:quiz_id>/start/"): 2,
+    ("PUT", "/api/quizzes/<int:quiz_id>/answers/"): 3,
+    ("POST", "/api/quizzes/<int:quiz_id>/submit/"): 4,
     # What is overdue, and then the attempts; of one, its answers, too.
     ("GET", "/api/quizzes/submissions/"): 2,
     ("GET", "/api/quizzes/submissions/<int:submission_id>/"): 3,

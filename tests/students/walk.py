@@ -117,6 +117,16 @@ SAMPLES: dict[Route, tuple[dict[str, Any] | None, ...]] = {
     ),
     ("GET", "/api/quizzes/"): (None,),
     ("GET", "/api/quizzes/<int:quiz_id>/"): (None,),
+    ("GET", "/api/quizzes/<int:quiz_id>/attempt/"): (None,),
+    ("POST", "/api/quizzes/<int:quiz_id>/start/"): (_NOTHING,),
+    ("PUT", "/api/quizzes/<int:quiz_id>/answers/"): (
+        _NOTHING,
+        {"answers": "{quiz_answers}", "submission_id": "{submission_id}"},
+    ),
+    ("POST", "/api/quizzes/<int:quiz_id>/submit/"): (
+        _NOTHING,
+        {"answers": "{quiz_answers}", "student": "{student}", "score": "10.00", "started_at": "2030-01-01T00:00:00Z"},
+    ),
     ("GET", "/api/quizzes/submissions/"): (None,),
     ("GET", "/api/quizzes/submissions/<int:submission_id>/"): (None,),
 }
