@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from argon2 import PasswordHasher
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from edutrack.accounts.models import Session, User
 from edutrack.core.extensions import db
 from tests.api import access_token, counted_statements
 from tests.factories import PASSWORD, create_assistant, create_site_owner, create_student, create_teacher
+from tests.racing import race
 from tests.signing_in import (
     BLOCKED,
     INACTIVE,
@@ -215,6 +216,21 @@ def test_a_hash_of_other_costs_is_renewed_at_login(api, app, monkeypatch):
     assert (first.status_code, second.status_code) == (200, 200)
     assert stored != before
     assert "m=16,t=2" in stored
+
+
+@pytest.mark.concurrency
+def test_many_logins_at_once_with_a_hash_of_other_costs_all_succeed(committing_app):
+    owner = create_site_owner()
+    committing_app.config["PASSWORD_HASH_COST"] = (2, 16)
+
+    responses = race([lambda: log_in(committing_app, owner)] * 20)
+    last = log_in(committing_app, owner)
+
+    assert [response.status_code for response in (*responses, last)] == [200] * 21
+    db.session.rollback()
+    assert "m=16,t=2" in db.session.scalar(select(User.password_hash).where(User.id == owner.id))
+    deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    assert db.session.scalar(deadlocks) == 0
 
 
 def test_login_takes_two_statements(api, app):

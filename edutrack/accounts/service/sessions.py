@@ -55,9 +55,10 @@ def log_in(username: str, password: str, address: str, *, most_failures: int, ro
     jti = _new_jti()
     session_id = _open_session(person.user_id, person.password_hash, jti)
     if session_id is None:
-        raise NotSignedIn(_WRONG, key="error")
+        # Replaced meanwhile: by another password, or by a dearer hash of the same.
+        return log_in(username, password, address, most_failures=most_failures, role=role)
     if needs_rehash(person.password_hash):
-        db.session.execute(update(User).where(User.id == person.user_id).values(password_hash=hash_password(password)))
+        _rehash(person.user_id, password)
     return SignedIn(queries.as_caller(person, session_id), session_id, jti)
 
 
@@ -106,6 +107,13 @@ def count_guess(username: str, address: str) -> None:
 
 def _guesser(username: str, address: str) -> str:
     return f"{username.lower()[:150]} {address}"
+
+
+def _rehash(user_id: int, password: str) -> None:
+    """Store a hash of today's cost, unless somebody else is just signing in as this user: the next one will do it."""
+    unlocked = select(User.id).where(User.id == user_id).with_for_update(skip_locked=True)
+    if db.session.scalar(unlocked) is not None:
+        db.session.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(password)))
 
 
 def _open_session(user_id: int, password_hash: str, jti: str) -> int | None:

@@ -13,6 +13,7 @@ from edutrack.core.errors import Forbidden, NotFound
 from edutrack.core.files import is_stored
 from edutrack.core.signing import read_signed, sign
 from edutrack.core.transaction import release_connection
+from edutrack.core.turns import stepping_aside
 from edutrack.core.urls import absolute_url
 from edutrack.courses.queries.materials import materials_of_lecture
 from edutrack.courses.queries.watching import lecture_of_student, playable_video, videos_of_lecture
@@ -109,4 +110,5 @@ def _player_address(video: Row[*tuple[Any, ...]], until: datetime) -> str:
         return bunny.player_address(video.source, until)
     # Its server may take seconds to answer.
     release_connection()
-    return vdocipher.player_address(video.source, f"{video.name_ar} {video.student_code}", until)
+    with stepping_aside(empty_handed=True):
+        return vdocipher.player_address(video.source, f"{video.name_ar} {video.student_code}", until)
