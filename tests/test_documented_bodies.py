@@ -25,6 +25,7 @@ from tests.factories import (
     create_code,
     create_course,
     create_enrollment,
+    create_homework,
     create_lecture,
     create_material,
     create_notification,
@@ -129,6 +130,7 @@ def nullables(value, kind, name=""):
 NAMED = {"id": integer, "name": string}
 STATUS = word("verified", "pending", "declined", "suspended_temporary", "suspended_permanent")
 GENDER = word("male", "female")
+VISIBILITY = word("immediately", "after_close", "never")
 LISTED_STUDENT = {
     "id": integer,
     "user_id": integer,
@@ -328,6 +330,68 @@ ENTRY = {
     "note": Nullable(string),
     "created_at": moment,
 }
+HANDED_IN_HOMEWORK = {
+    "detail": word("Homework submitted and auto-graded."),
+    "submission_id": integer,
+    "score": decimal,
+    "status": word("graded"),
+}
+HOMEWORK_SUBMISSION = {
+    "id": integer,
+    "homework_id": integer,
+    "homework_title": string,
+    "lecture_name": string,
+    "score": decimal,
+    "status": word("graded"),
+    "submitted_at": moment,
+}
+READ_CHOICE = {"id": integer, "text": string, "image": Nullable(url), "order": integer}
+READ_QUESTION = {
+    "id": integer,
+    "teacher": integer,
+    "subject": integer,
+    "grade": integer,
+    "text": string,
+    "image": Nullable(url),
+    "type": word("mcq_single"),
+    "points": integer,
+    "tags": [string],
+    "choices": [READ_CHOICE],
+    "created_at": moment,
+}
+KEYED_QUESTION = READ_QUESTION | {
+    "model_answer": Nullable(string),
+    "choices": [READ_CHOICE | {"is_correct": boolean}],
+}
+READ_HOMEWORK = {
+    "id": integer,
+    "lecture": integer,
+    "title": string,
+    "description": Nullable(string),
+    "is_active": boolean,
+    "questions": [{"id": integer, "question": READ_QUESTION, "points": integer, "order": integer}],
+}
+HOMEWORK = READ_HOMEWORK | {
+    "questions": [{"id": integer, "question": KEYED_QUESTION, "points": integer, "order": integer}],
+}
+READ_QUIZ = {
+    "id": integer,
+    "lecture": integer,
+    "title": string,
+    "description": Nullable(string),
+    "timer_minutes": integer,
+    "max_attempts": integer,
+    "passing_score": integer,
+    "randomize_questions": boolean,
+    "randomize_choices": boolean,
+    "score_visibility": VISIBILITY,
+    "answers_visibility": VISIBILITY,
+    "opens_at": Nullable(moment),
+    "closes_at": Nullable(moment),
+    "is_active": boolean,
+    "questions": word([]),
+}
+QUIZ = READ_QUIZ | {"questions": HOMEWORK["questions"]}
 STARTED_ATTEMPT = {
     "submission_id": integer,
     "attempt_number": integer,
@@ -539,6 +603,29 @@ BODIES = {
     "code": ("owner", "GET", "wallet/recharge-codes/{code}/", None, CODE),
     "new code": ("owner", "POST", "wallet/recharge-codes/", {"course": "{course}", "value": "5.00"}, CODE),
     "watching": ("student", "GET", "lectures/{lecture}/watch/", None, WATCHED),
+    "homework": ("student", "GET", "homeworks/", None, page(READ_HOMEWORK)),
+    "one homework": ("student", "GET", "homeworks/{homework}/", None, READ_HOMEWORK),
+    "homework with its key": ("owner", "GET", "homeworks/{homework}/", None, HOMEWORK),
+    "homework change": ("owner", "PATCH", "homeworks/{homework}/", {}, HOMEWORK),
+    "homework handed in": (
+        "student",
+        "POST",
+        "homeworks/{homework}/submit/",
+        {"answers": "{nothing}"},
+        HANDED_IN_HOMEWORK,
+    ),
+    "own homework": ("student", "GET", "homeworks/submissions/", None, [HOMEWORK_SUBMISSION]),
+    "homework of students": (
+        "owner",
+        "GET",
+        "homeworks/{homework}/submissions/",
+        None,
+        page(HOMEWORK_SUBMISSION | {"student": integer, "student_name": string, "student_code": string}),
+    ),
+    "quizzes": ("student", "GET", "quizzes/", None, page(READ_QUIZ)),
+    "one quiz": ("student", "GET", "quizzes/{planned}/", None, READ_QUIZ),
+    "quiz with its key": ("owner", "GET", "quizzes/{planned}/", None, QUIZ),
+    "quiz change": ("owner", "PATCH", "quizzes/{planned}/", {}, QUIZ),
     "own quiz attempts": ("student", "GET", "quizzes/submissions/", None, [QUIZ_SUBMISSION]),
     "a quiz attempt": ("student", "GET", "quizzes/submissions/{attempt}/", None, QUIZ_SUBMISSION_DETAIL),
     "quiz attempts": (
@@ -694,6 +781,7 @@ def build_school(api, *, full):
         create_attempt(create_student(mother_number="01112345678"), taken, [[2]])
         attempt.answers[1].feedback = "أحسنت"
     exam = build_exam(lecture, full=full)
+    homework, planned = build_questions(lecture, full=full)
     school = School(
         {"student": api.as_(student), "owner": api.as_(owner)},
         {
@@ -701,6 +789,9 @@ def build_school(api, *, full):
             "taken": taken.id,
             "attempt": attempt.id,
             "exam": exam.id,
+            "homework": homework.id,
+            "planned": planned.id,
+            "nothing": [],
             "answers": [{"quiz_question_id": exam.questions[0].id, "choice_ids": []}],
             "unused": create_code(course)[0],
             "askable": askable.id,
@@ -736,6 +827,22 @@ def build_exam(lecture, *, full):
         version = questions[0].version
         version.image = version.choices[0].image = "public/pictures/q.png"
     return create_quiz(lecture, questions=questions, score_visibility="immediately" if full else "never")
+
+
+def build_questions(lecture, *, full):
+    """Return a homework and a quiz over one question, as full or as bare as they can be."""
+    question = create_question(
+        lecture.topic.course.teacher, tags=["جبر"], model_answer="لأن الجذر موجب" if full else None
+    )
+    if full:
+        question.version.image = question.version.choices[0].image = "public/pictures/q.png"
+    now = clock.now()
+    described = {"description": "وصف"} if full else {}
+    times = {"opens_at": now, "closes_at": now + timedelta(days=1)} if full else {}
+    return (
+        create_homework(lecture, questions=[question], **described),
+        create_quiz(lecture, questions=[question], **described, **times),
+    )
 
 
 def documented(name, *, full):
