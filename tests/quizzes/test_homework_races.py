@@ -81,6 +81,28 @@ class TestHandingIn:
         assert len(now_stored(select(HomeworkSubmission))) > 1
 
 
+class TestHandingInAgainstDeleting:
+    PAIRS = 8
+
+    def test_exactly_one_of_both_happens(self, api):
+        lecture, student = create_lecture(), create_student()
+        create_purchase(student, lecture)
+        teacher, client = api.as_(lecture.topic.course.teacher), api.as_(student)
+        calls = []
+        for homework_id in [create_homework(lecture, questions=1).id for _ in range(self.PAIRS)]:
+            path = f"/api/homeworks/{homework_id}/"
+            calls += [
+                lambda path=path: teacher.delete(path),
+                lambda path=path: client.post(f"{path}submit/", {"answers": []}),
+            ]
+
+        statuses = [response.status_code for response in race(calls)]
+
+        outcomes = list(zip(statuses[::2], statuses[1::2], strict=True))
+        assert set(outcomes) <= {(204, 404), (400, 200)}
+        assert len(now_stored(select(HomeworkSubmission))) == outcomes.count((400, 200))
+
+
 class TestTwoEditsOfAQuiz:
     def edit(self, api):
         """Let several edits at once each give a quiz one question of its own; return the quiz's questions."""
