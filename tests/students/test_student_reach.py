@@ -56,7 +56,9 @@ def test_the_walk_gets_through_to_what_is_the_students_own(api):
     refused += [("POST", f"/api/accounts/{end}/") for end in ("email/verify", "logout", "students/register")]
     answered = {
         route: [ask(client, route, school.own, body, "token={playback}").status for body in SAMPLES[route]]
-        for route in sorted(set(STUDENT_ROUTES) - set(refused), key=lambda route: route[0] != "GET")
+        # Reading first, then as the table has them: what is handed in takes no more answers.
+        for route in sorted(STUDENT_ROUTES, key=lambda route: route[0] != "GET")
+        if route not in refused
     }
     download = ("GET", "/api/materials/<int:material_id>/download/")
     answered[download] = [ask(client, download, school.own, None, "token={download}").status]
