@@ -22,6 +22,7 @@ from edutrack.courses.service.topics import create_topic
 from edutrack.courses.service.videos import create_video
 from edutrack.demo import artwork
 from edutrack.demo.catalogue import COURSES, RECORDINGS, DemoCourse
+from edutrack.demo.papers import Bank, Exams, add_bank, set_exams
 from edutrack.demo.people import ASSISTANTS, OWNER, TEACHERS, DemoAssistant, DemoTeacher, address
 from edutrack.demo.timeline import Timeline
 from edutrack.structure.models import Grade, Subject
@@ -42,12 +43,13 @@ _FREE_DAYS = 90
 
 @dataclass(frozen=True)
 class OpenLecture:
-    """A lecture that is there, and its videos by id, with their lengths in seconds."""
+    """A lecture that is there, its videos by id, with their lengths in seconds, and what is asked with it."""
 
     id: int
     final_price: Decimal
     available_days: int
     videos: dict[int, int]
+    exams: Exams
 
 
 @dataclass
@@ -67,6 +69,7 @@ class OpenCourse:
     teacher: Caller
     #: Take turns in answering requests.
     staff: list[Caller]
+    bank: Bank
     lectures: dict[int, OpenLecture] = field(default_factory=dict)
     #: Number of each lecture that is for sale, with how many days ago it was released.
     released: dict[int, int] = field(default_factory=dict)
@@ -143,15 +146,17 @@ def _take_on_assistant(owner: Caller, assistant: DemoAssistant, password: str) -
 def _open_course(timeline: Timeline, owner: Caller, plan: DemoCourse) -> OpenCourse:
     teacher = caller_of(plan.teacher)
     assistants = [caller_of(assistant.username) for assistant in ASSISTANTS if assistant.teacher == plan.teacher]
+    grade = db.session.scalars(select(Grade.id).filter_by(name=plan.grade)).one()
     course = create_course(
         owner,
         name=plan.name,
         teacher=teacher.profile_id or 0,
-        grade=db.session.scalars(select(Grade.id).filter_by(name=plan.grade)).one(),
+        grade=grade,
         description=plan.description,
         cover_picture=artwork.cover(plan.background, plan.ink),
     )
-    opened = OpenCourse(course.id, plan.grade, teacher, [teacher, *assistants])
+    bank = add_bank(teacher, plan.name, grade)
+    opened = OpenCourse(course.id, plan.grade, teacher, [teacher, *assistants], bank)
     _plan_lectures(timeline, opened, plan)
     _plan_cards(timeline, owner, opened)
     return opened
@@ -196,7 +201,9 @@ def _release(course: OpenCourse, number: int, videos: list[tuple[str, int]], **v
             title=f"ملزمة {lecture.name}",
             file=artwork.worksheet(f"Worksheet {number + 1}"),
         )
-    course.lectures[number] = OpenLecture(lecture.id, lecture.price - lecture.discount, lecture.available_days, ids)
+    exams = set_exams(course.teacher, lecture, number, course.bank)
+    price = lecture.price - lecture.discount
+    course.lectures[number] = OpenLecture(lecture.id, price, lecture.available_days, ids, exams)
 
 
 def _plan_cards(timeline: Timeline, owner: Caller, course: OpenCourse) -> None:

@@ -15,6 +15,7 @@ from edutrack.courses.service.progress import record_progress
 from edutrack.courses.service.purchases import reopen_purchase
 from edutrack.demo.opening import OpenCourse, OpenLecture, caller_of
 from edutrack.demo.people import STUDENT, SUSPENDED, DemoStudent
+from edutrack.demo.sittings import Sitter
 from edutrack.demo.timeline import Timeline
 from edutrack.students.queries import lock_student
 from edutrack.students.service import change_status, register_student
@@ -164,9 +165,16 @@ class _Seat:
             held = redeem_code(student, card, self.course.id, most_failures=_MOST_FAILURES).new_balance
         purchase_id = buy_lecture(student, lecture.id)
         self._plan_watching(student, lecture, visit.sittings)
+        self._plan_exams(student, number)
         ends_at = clock.now() + clock.days(lecture.available_days)
         if visit.is_reopened and ends_at < self.leaves_at:
             self.timeline.at(ends_at + clock.days(1), self._reopen, student, lecture, purchase_id, visit)
+
+    def _plan_exams(self, student: Caller, number: int) -> None:
+        # Chance of its own for each lecture: what one student does with one says nothing of the others.
+        random = Random(f"{self.username} {self.course.teacher.username} {self.course.grade} {number}")  # noqa: S311
+        exams = self.course.lectures[number].exams
+        Sitter(self.timeline, student, self.course.teacher, self.course.bank, exams, random, self.leaves_at).plan()
 
     def _reopen(self, student: Caller, lecture: OpenLecture, purchase_id: int, visit: _Visit) -> None:
         teacher = self.course.teacher

@@ -18,15 +18,21 @@ from edutrack.core.sealing import unseal
 from edutrack.core.transaction import in_transaction
 from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, StudyMaterial, Video, VideoProgress
 from edutrack.demo.logins import LOGINS, remember_password, remembered_password
+from edutrack.demo.questions import BANKS
 from edutrack.demo.school import build_demo_school
+from edutrack.quizzes.invariants import violations as exam_violations
+from edutrack.quizzes.models import Homework, HomeworkSubmission, Question, QuestionVersion, Quiz, QuizSubmission
 from edutrack.structure.models import Grade
 from edutrack.students.national_id import parse_national_id
-from edutrack.wallet.invariants import violations
+from edutrack.wallet.invariants import violations as ledger_violations
 from edutrack.wallet.models import BalanceTransaction, RechargeBatch, RechargeCode
 from tests.api import Api
 
 PASSWORD = "quiet-morning-tea"
-KINDS = (User, Student, Course, Lecture, Video, StudyMaterial, Enrollment, Purchase, RechargeCode, AuditEntry)
+KINDS = (
+    *(User, Student, Course, Lecture, Video, StudyMaterial, Enrollment, Purchase, RechargeCode, AuditEntry),
+    *(Question, Homework, HomeworkSubmission, Quiz, QuizSubmission),
+)
 
 
 def seed_demo(environment, *arguments):
@@ -100,8 +106,20 @@ def shape():
     }
 
 
-def test_every_invariant_of_money_and_access_holds(school):
-    assert violations() == {}
+def results():
+    """Return how far each graded attempt got. Which there are by now depends on the day of the week."""
+    rows = db.session.execute(
+        select(User.username, Quiz.title, QuizSubmission.attempt_number, QuizSubmission.score, QuizSubmission.passed)
+        .join(QuizSubmission.quiz)
+        .join(QuizSubmission.student)
+        .join(Student.user)
+        .where(QuizSubmission.status == "graded")
+    )
+    return {tuple(row[:3]): tuple(row[3:]) for row in rows}
+
+
+def test_every_invariant_of_money_access_and_exams_holds(school):
+    assert ledger_violations() | exam_violations() == {}
 
 
 def test_there_is_something_in_every_state(school):
@@ -127,6 +145,49 @@ def test_there_is_something_in_every_state(school):
     assert min(count(RechargeCode, is_used), count(RechargeCode, ~is_used, is_expired)) >= 30
     assert count(RechargeCode, ~is_used, RechargeCode.expires_at > now) >= 30
     assert min(tally(VideoProgress.is_completed).values()) >= 30
+
+
+def test_homework_and_quizzes_are_there_in_every_state(school):
+    running, timed_out = QuizSubmission.status == "in_progress", QuizSubmission.is_timed_out
+    states = {
+        "running": [running],
+        "waiting for a teacher": [QuizSubmission.status == "submitted"],
+        "passed": [QuizSubmission.passed],
+        "failed": [QuizSubmission.status == "graded", ~QuizSubmission.passed, ~timed_out],
+        "ended by the clock": [timed_out],
+        "second attempts": [QuizSubmission.attempt_number == 2],
+    }
+
+    assert tally(QuestionVersion.type) == {"mcq_single": 42, "mcq_multiple": 12, "written": 6}
+    assert (count(Question), count(Quiz), count(Homework)) == (60, 18, 12)
+    assert {state for state, conditions in states.items() if not count(QuizSubmission, *conditions)} == set()
+    assert count(QuizSubmission, running, QuizSubmission.deadline_at < clock.now() + timedelta(hours=12)) == 0
+    assert count(QuizSubmission) >= 40
+    assert count(HomeworkSubmission) >= 25
+    scores = tally(HomeworkSubmission.score)
+    assert len(scores) >= 4
+
+
+def test_what_is_asked_can_be_answered():
+    for course, questions in BANKS.items():
+        assert len({question.text for question in questions}) == len(questions) == 10, course
+        for question in questions:
+            choices = question.choices(1)
+            assert len(set(choices)) == len(choices) == (0 if question.type == "written" else 4), question.text
+            assert (question.model_answer is not None) == (question.type == "written"), question.text
+
+
+def test_the_student_to_try_out_is_at_a_quiz_and_has_finished_others(school):
+    student = Api(school, db.session.scalars(select(User).filter_by(username="demo-student")).one())
+    (running,) = [
+        quiz["id"]
+        for quiz in student.get("/api/quizzes/?all=true").json["results"]
+        if student.get(f"/api/quizzes/{quiz['id']}/attempt/").status_code == 200
+    ][:1]
+
+    saved = student.get(f"/api/quizzes/{running}/attempt/").json["answers"]
+    assert any(answer["choice_ids"] for answer in saved)
+    assert student.get("/api/quizzes/submissions/").json != []
 
 
 def test_three_months_lie_behind_it_with_the_rhythm_of_the_week(school):
@@ -235,14 +296,17 @@ def test_a_weak_password_is_refused_and_nothing_is_written(empty, environment):
 
 def test_another_day_brings_the_same_school(school, empty):
     with school.app_context():
-        expected = shape()
+        expected, results_then = shape(), results()
         db.session.remove()
 
     with empty.app_context(), clock.stopped_at(clock.now() + timedelta(days=3, hours=5)):
         assert built(empty)
-        found = shape()
+        found, results_now = shape(), results()
 
     assert found == expected
+    both = results_then.keys() & results_now.keys()
+    assert len(both) >= 25
+    assert {one: results_then[one] for one in both} == {one: results_now[one] for one in both}
 
 
 def test_the_password_is_kept_for_its_owner_alone(tmp_path):
