@@ -240,4 +240,13 @@ ROUTES: dict[tuple[str, str], str] = {
     ("POST", "/api/quizzes/submissions/<int:submission_id>/grade/"): EDITORS_OF_IT,
     ("GET", "/api/quizzes/<int:quiz_id>/submissions/"): STAFF_OF_IT,
     ("GET", "/api/quizzes/<int:quiz_id>/analysis/"): STAFF_OF_IT,
+    # Figures
+    ("GET", "/api/owner/dashboard/"): SITE_OWNER,
+    ("GET", "/api/owner/revenue/"): SITE_OWNER,
+    ("GET", "/api/owner/revenue/courses/<int:course_id>/"): SITE_OWNER,
+    ("GET", "/api/owner/revenue/lectures/<int:lecture_id>/"): SITE_OWNER,
+    ("GET", "/api/owner/revenue/students/"): SITE_OWNER,
+    ("GET", "/api/owner/revenue/trends/"): SITE_OWNER,
+    ("GET", "/api/teacher/dashboard/"): STAFF,
+    ("GET", "/api/courses/<int:course_id>/analytics/"): STAFF_OF_IT,
 }

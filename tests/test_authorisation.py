@@ -249,6 +249,8 @@ def test_what_is_hidden_is_answered_like_what_is_missing(shared_app, world, meth
 
 
 LISTS = {rule: row for (method, rule), row in ROUTES.items() if method == "GET"}
+#: Answers figures that name nothing.
+del LISTS["/api/teacher/dashboard/"]
 SCOPED_LISTS = [rule for rule, row in LISTS.items() if row in (STAFF, TEACHING, READERS)]
 OWN_LISTS = [rule for rule, row in LISTS.items() if row in (STUDENTS, HOLDERS, READERS)]
 

@@ -563,6 +563,117 @@ CODE = {
     "created_by_username": string,
 }
 
+
+def number(value):
+    return isinstance(value, float)
+
+
+DASHBOARD = {
+    "total_students": integer,
+    "total_teachers": integer,
+    "total_assistants": integer,
+    "new_users_this_month": integer,
+    "new_students_this_month": integer,
+    "new_teachers_this_month": integer,
+    "students_by_status": {
+        "verified": integer,
+        "pending": integer,
+        "declined": integer,
+        "suspended_temporary": integer,
+        "suspended_permanent": integer,
+    },
+    "students_by_grade_school_division": [
+        {"grade": string, "school_type": string, "division": string, "count": integer}
+    ],
+    "teachers_active_count": integer,
+    "teachers_inactive_count": integer,
+    "teachers_by_grade_subject": [{"grade": string, "subject": string, "count": integer}],
+    "total_subjects": integer,
+    "total_grades": integer,
+    "total_school_types": integer,
+    "total_divisions": integer,
+    "total_governorates": integer,
+    "total_areas": integer,
+    "total_video_security_options": integer,
+}
+REVENUE = {
+    "summary": {
+        "total_revenue": decimal,
+        "total_purchases": integer,
+        "total_students": integer,
+        "total_courses": integer,
+    },
+    "courses": [
+        NAMED | {"is_active": boolean, "enrolled_count": integer, "purchase_count": integer, "revenue": decimal}
+    ],
+}
+COURSE_REVENUE = {
+    "course_id": integer,
+    "course_name": string,
+    "total_revenue": decimal,
+    "total_purchases": integer,
+    "topics": [
+        {
+            "topic_id": integer,
+            "topic_name": string,
+            "lecture_count": integer,
+            "purchase_count": integer,
+            "revenue": decimal,
+        }
+    ],
+    "lectures": [
+        {
+            "lecture_id": integer,
+            "lecture_name": string,
+            "topic_id": integer,
+            "topic_name": string,
+            "price": decimal,
+            "final_price": decimal,
+            "purchase_count": integer,
+            "revenue": decimal,
+        }
+    ],
+    "student_spending": [
+        {
+            "student_id": integer,
+            "student_name": string,
+            "student_code": string,
+            "total_spent": decimal,
+            "lectures_purchased": integer,
+        }
+    ],
+}
+LECTURE_REVENUE = {
+    "lecture_id": integer,
+    "lecture_name": string,
+    "course_name": string,
+    "price": decimal,
+    "final_price": decimal,
+    "total_revenue": decimal,
+    "buyer_count": integer,
+    "purchase_count": integer,
+    "average_days_to_purchase": number,
+    "purchase_timeline": [
+        {"student_name": string, "student_code": string, "amount_paid": decimal, "purchased_at": moment}
+    ],
+}
+STUDENT_REVENUE = {
+    "student_id": integer,
+    "student_name": string,
+    "student_code": string,
+    "courses_enrolled": integer,
+    "total_spent": decimal,
+    "lectures_purchased": integer,
+    "last_purchase_at": Nullable(moment),
+}
+TREND = {
+    "start_date": day,
+    "end_date": day,
+    "total_revenue": decimal,
+    "total_purchases": integer,
+    "daily_trends": [{"date": day, "revenue": decimal, "purchase_count": integer}],
+}
+
 #: Who asks, with what, and the documented body of the answer. `{…}` are ids of the school's things.
 BODIES = {
     "profile": ("student", "GET", "accounts/profile/me/", None, PROFILE),
@@ -602,6 +713,12 @@ BODIES = {
     "codes": ("owner", "GET", "wallet/recharge-codes/", None, page(CODE)),
     "code": ("owner", "GET", "wallet/recharge-codes/{code}/", None, CODE),
     "new code": ("owner", "POST", "wallet/recharge-codes/", {"course": "{course}", "value": "5.00"}, CODE),
+    "dashboard": ("owner", "GET", "owner/dashboard/", None, DASHBOARD),
+    "revenue": ("owner", "GET", "owner/revenue/", None, REVENUE),
+    "revenue of a course": ("owner", "GET", "owner/revenue/courses/{course}/", None, COURSE_REVENUE),
+    "revenue of a lecture": ("owner", "GET", "owner/revenue/lectures/{lecture}/", None, LECTURE_REVENUE),
+    "revenue by student": ("owner", "GET", "owner/revenue/students/", None, [STUDENT_REVENUE]),
+    "revenue by day": ("owner", "GET", "owner/revenue/trends/", None, TREND),
     "watching": ("student", "GET", "lectures/{lecture}/watch/", None, WATCHED),
     "homework": ("student", "GET", "homeworks/", None, page(READ_HOMEWORK)),
     "one homework": ("student", "GET", "homeworks/{homework}/", None, READ_HOMEWORK),
@@ -674,9 +791,8 @@ BODIES = {
 }
 #: A page of one row has no neighbours; the tests of pages have more.
 NEVER_FILLED = {"next", "previous"}
-#: Registration demands them, as long as `school` is the only educational state; one parent always has a number.
+#: Registration demands them, as long as `school` is the only educational state.
 NEVER_NULL = {
-    "mother_number",
     "grade",
     "grade_name",
     "school_type",
@@ -745,6 +861,7 @@ def build_school(api, *, full):
     if not full:
         unanswered = create_topic(create_course(teacher, **optional)).course
         create_enrollment(student, unanswered, "pending")
+        create_enrollment(create_student(grade=grade, school_type=division.school_types[0]), unanswered)
     owner = create_site_owner()
     purchase = create_purchase(student, lecture)
     if full:

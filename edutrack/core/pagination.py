@@ -98,7 +98,25 @@ def _fetch(rows: Select[Any]) -> list[Any]:
     return list(result.scalars().unique() if len(rows.column_descriptions) == 1 else result)
 
 
+def whole_list(rows: Select[Any], schema: ma.Schema) -> Response:
+    """Answer all of `rows` as a bare array, however many they are. One statement."""
+
+    def write(file: BinaryIO) -> bytes:
+        _write_rows(file, rows, schema)
+        file.write(b"]")
+        return b"["
+
+    return SpooledResponse(write, "application/json")
+
+
 def _write_whole(file: BinaryIO, rows: Select[Any], schema: ma.Schema) -> bytes:
+    count = _write_rows(file, rows, schema)
+    file.write(b"]}")
+    # Counted as they are written, so that it agrees with them whatever changes meanwhile.
+    return b'{"count":%d,"results":[' % count
+
+
+def _write_rows(file: BinaryIO, rows: Select[Any], schema: ma.Schema) -> int:
     count = 0
     # Whatever fails in between, the cursor closes.
     with db.session.execute(rows, execution_options={"yield_per": _ROWS_AT_A_TIME}) as result:
@@ -106,9 +124,7 @@ def _write_whole(file: BinaryIO, rows: Select[Any], schema: ma.Schema) -> bytes:
         for part in found.partitions(_ROWS_AT_A_TIME):
             file.write((b"," if count else b"") + compact(schema.dump(part, many=True))[1:-1])
             count += len(part)
-    file.write(b"]}")
-    # Counted as they are written, so that it agrees with them whatever changes meanwhile.
-    return b'{"count":%d,"results":[' % count
+    return count
 
 
 def _parameter(name: str, field: ma.fields.Field, default: Any) -> Any:

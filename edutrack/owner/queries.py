@@ -1,11 +1,10 @@
-"""Figures of the business, and its audit trail, as the site owner reads them."""
+"""Today at a glance, and the audit trail, as the site owner reads them."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Row, Select, Text, cast, func, literal, select
+from sqlalchemy import Row, Select, Text, cast, func, literal, select
 
 from edutrack.accounts.models import Student, User
 from edutrack.core import clock
@@ -15,15 +14,6 @@ from edutrack.core.caller import Role
 from edutrack.core.extensions import db
 from edutrack.courses.models import Enrollment, Purchase
 from edutrack.wallet.models import RechargeCode
-
-
-@dataclass(frozen=True)
-class DayRevenue:
-    """What was bought on one business day."""
-
-    day: date
-    revenue: Decimal
-    purchases: int
 
 
 def figures_of_day(day: date) -> Row[Any]:
@@ -52,22 +42,6 @@ def figures_of_day(day: date) -> Row[Any]:
             counted(Enrollment, Enrollment.status == "pending").label("pending_enrollments"),
         )
     ).one()
-
-
-def revenue_by_day(first: date, last: date) -> list[DayRevenue]:
-    """Return every business day from `first` to `last`, days without purchases as zero. One statement."""
-    day = cast(func.timezone(clock.business_zone().key, Purchase.purchased_at), Date)
-    found = db.session.execute(
-        select(day.label("day"), func.sum(Purchase.amount_paid).label("revenue"), func.count().label("purchases"))
-        .where(
-            Purchase.purchased_at >= clock.start_of_day(first),
-            Purchase.purchased_at < clock.start_of_day(last + timedelta(days=1)),
-        )
-        .group_by(day)
-    )
-    by_day = {row.day: DayRevenue(row.day, row.revenue, row.purchases) for row in found}
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [by_day.get(one) or DayRevenue(one, Decimal(0), 0) for one in days]
 
 
 def audit_entries(

@@ -102,6 +102,31 @@ INVARIANTS: dict[str, str] = {
                    WHERE purchase_id IS NOT NULL GROUP BY 1) t USING (course_id)
         WHERE coalesce(p.revenue, 0) <> coalesce(t.taken, 0)
     """,
+    "closed_days_are_what_was_bought": """
+        SELECT course_id, closed.revenue AS rolled_up, bought.revenue AS bought
+        FROM (SELECT course_id, day, purchases, revenue FROM course_revenues) closed
+        FULL JOIN (SELECT p.course_id, (p.purchased_at AT TIME ZONE c.time_zone)::date AS day, count(*) AS purchases,
+                          sum(p.amount_paid) AS revenue
+                   FROM purchases p, revenue_closing c WHERE p.purchased_at < c.closed_before GROUP BY 1, 2) bought
+        USING (course_id, day)
+        WHERE closed.purchases IS DISTINCT FROM bought.purchases OR closed.revenue IS DISTINCT FROM bought.revenue
+    """,
+    "closed_lectures_are_what_was_bought": """
+        SELECT lecture_id, closed.revenue AS rolled_up, bought.revenue AS bought
+        FROM (SELECT lecture_id, purchases, revenue FROM lecture_revenues) closed
+        FULL JOIN (SELECT p.lecture_id, count(*) AS purchases, sum(p.amount_paid) AS revenue
+                   FROM purchases p, revenue_closing c WHERE p.purchased_at < c.closed_before GROUP BY 1) bought
+        USING (lecture_id)
+        WHERE closed.purchases IS DISTINCT FROM bought.purchases OR closed.revenue IS DISTINCT FROM bought.revenue
+    """,
+    "closed_students_are_what_was_bought": """
+        SELECT student_id, course_id, closed.revenue AS rolled_up, bought.revenue AS bought
+        FROM (SELECT student_id, course_id, purchases, revenue FROM student_revenues) closed
+        FULL JOIN (SELECT p.student_id, p.course_id, count(*) AS purchases, sum(p.amount_paid) AS revenue
+                   FROM purchases p, revenue_closing c WHERE p.purchased_at < c.closed_before GROUP BY 1, 2) bought
+        USING (student_id, course_id)
+        WHERE closed.purchases IS DISTINCT FROM bought.purchases OR closed.revenue IS DISTINCT FROM bought.revenue
+    """,
     "access_ends_when_the_log_says": """
         SELECT p.id AS purchase_id, p.effective_expiry, r.last_end
         FROM purchases p

@@ -9,6 +9,7 @@ import time_machine
 
 from edutrack.core.extensions import db
 from edutrack.owner import queries
+from edutrack.owner.figures import revenue
 from tests.api import counted_statements
 from tests.factories import (
     create_code,
@@ -87,7 +88,7 @@ def test_revenue_by_day_holds_every_day_once():
         bought_at(moment, paid)
 
     with counted_statements() as statements:
-        days = queries.revenue_by_day(TODAY - timedelta(days=2), TODAY)
+        days = revenue.by_day(TODAY - timedelta(days=2), TODAY)
 
     assert [(entry.day, entry.revenue, entry.purchases) for entry in days] == [
         (date(2026, 1, 13), Decimal(0), 0),
@@ -105,7 +106,7 @@ def test_a_day_of_23_hours_is_a_day():
     bought_at(datetime(2026, 4, 24, 20, 59, tzinfo=UTC), "4.00")
     bought_at(datetime(2026, 4, 24, 21, 0, tzinfo=UTC), "8.00")
 
-    days = queries.revenue_by_day(date(2026, 4, 23), date(2026, 4, 25))
+    days = revenue.by_day(date(2026, 4, 23), date(2026, 4, 25))
 
     assert [entry.revenue for entry in days] == [Decimal("1.00"), Decimal("6.00"), Decimal("8.00")]
     assert queries.figures_of_day(date(2026, 4, 24)).revenue == Decimal("6.00")

@@ -64,6 +64,9 @@ DAMAGE = {
     ],
     "every_issued_code_is_there": ["DELETE FROM recharge_codes WHERE used_by_id IS NULL"],
     "revenue_is_what_was_taken": ["UPDATE purchases SET amount_paid = 0.01"],
+    "closed_days_are_what_was_bought": ["INSERT INTO course_revenues VALUES (1, '2020-01-01', 1, 5)"],
+    "closed_lectures_are_what_was_bought": ["INSERT INTO lecture_revenues VALUES (1, 1, 1, 5)"],
+    "closed_students_are_what_was_bought": ["INSERT INTO student_revenues VALUES (1, 1, 1, 5, now())"],
     "access_ends_when_the_log_says": ["UPDATE purchases SET effective_expiry = effective_expiry + interval '1 second'"],
 }
 

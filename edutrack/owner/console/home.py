@@ -10,6 +10,7 @@ from edutrack.owner import queries
 from edutrack.owner.console.access import page
 from edutrack.owner.console.charts import bar_chart
 from edutrack.owner.console.pages import ConsoleView
+from edutrack.owner.figures import revenue
 
 _CHART_DAYS = 30
 
@@ -28,7 +29,7 @@ class HomeView(ConsoleView):
     def index(self) -> str:
         """Show today's figures and the chart."""
         today = clock.today()
-        days = queries.revenue_by_day(today - timedelta(days=_CHART_DAYS - 1), today)
+        days = revenue.by_day(today - timedelta(days=_CHART_DAYS - 1), today)
         chart = bar_chart(
             [format_date(entry.day, "d/M", rebase=False) for entry in days],
             [float(entry.revenue) for entry in days],

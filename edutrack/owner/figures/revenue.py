@@ -1,0 +1,220 @@
+"""Revenue: what was paid, counted when it was bought (rules.md, "Revenue").
+
+Each function reads all its sums in one statement, so that totals and their parts agree while purchases arrive.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from edutrack.accounts.models import Student
+from edutrack.core import clock
+from edutrack.core.errors import Invalid
+from edutrack.core.extensions import db
+from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, Topic
+from edutrack.owner.figures import sums
+
+#: Days in a trend by default, beside the last one.
+DEFAULT_DAYS = 30
+#: Three years with a leap day: the longest range of a trend.
+MOST_DAYS = 1096
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class DayRevenue:
+    """What was bought on one business day."""
+
+    day: date
+    revenue: Decimal
+    purchases: int
+
+
+def overview() -> dict[str, Any]:
+    """Return the `summary` of everything and the `courses`, best first, inactive ones included. Two statements."""
+    sold = sums.by_course()
+    enrolled = (
+        select(Enrollment.course_id, func.count().label("students"))
+        .where(Enrollment.status == "approved")
+        .group_by(Enrollment.course_id)
+        .subquery()
+    )
+    revenue = func.coalesce(sold.c.revenue, _NOTHING)
+    courses = db.session.execute(
+        select(
+            Course.id,
+            Course.name,
+            Course.is_active,
+            func.coalesce(enrolled.c.students, 0).label("enrolled_count"),
+            func.coalesce(sold.c.purchases, 0).label("purchase_count"),
+            revenue.label("revenue"),
+        )
+        .outerjoin(sold, sold.c.course_id == Course.id)
+        .outerjoin(enrolled, enrolled.c.course_id == Course.id)
+        .order_by(revenue.desc(), Course.id)
+    ).all()
+    return {
+        "summary": {
+            "total_revenue": sum((course.revenue for course in courses), _NOTHING),
+            "total_purchases": sum(course.purchase_count for course in courses),
+            "total_students": _students_enrolled(),
+            "total_courses": len(courses),
+        },
+        "courses": courses,
+    }
+
+
+def _students_enrolled() -> int:
+    approved = select(Enrollment.id).where(Enrollment.student_id == Student.id, Enrollment.status == "approved")
+    return db.session.scalar(select(func.count()).select_from(Student).where(approved.exists())) or 0
+
+
+def of_course(course: Course) -> dict[str, Any]:
+    """Return a course's revenue by topic, lecture and buyer, what was not sold as zero. Two statements.
+
+    Totals are those of its lectures; buyers stand with who spent most first.
+    """
+    sold = sums.by_lecture(course.id)
+    lectures = db.session.execute(
+        select(
+            Topic.id.label("topic_id"),
+            Topic.name.label("topic_name"),
+            Lecture.id.label("lecture_id"),
+            Lecture.name.label("lecture_name"),
+            Lecture.price,
+            Lecture.final_price,
+            func.coalesce(sold.c.purchases, 0).label("purchase_count"),
+            func.coalesce(sold.c.revenue, _NOTHING).label("revenue"),
+        )
+        .select_from(Topic)
+        .outerjoin(Lecture, Lecture.topic_id == Topic.id)
+        .outerjoin(sold, sold.c.lecture_id == Lecture.id)
+        .where(Topic.course_id == course.id)
+        .order_by(Topic.order, Topic.id, Lecture.order, Lecture.id)
+    ).all()
+    bought = sums.by_student(course.id)
+    spending = db.session.execute(
+        select(
+            Student.id.label("student_id"),
+            Student.name_ar.label("student_name"),
+            Student.student_code,
+            bought.c.revenue.label("total_spent"),
+            bought.c.purchases.label("lectures_purchased"),
+        )
+        .join(bought, bought.c.student_id == Student.id)
+        .order_by(bought.c.revenue.desc(), Student.id)
+    ).all()
+    sold_lectures = [row for row in lectures if row.lecture_id is not None]
+    return {
+        "course_id": course.id,
+        "course_name": course.name,
+        "total_revenue": sum((row.revenue for row in lectures), _NOTHING),
+        "total_purchases": sum(row.purchase_count for row in lectures),
+        "topics": _topics(lectures),
+        "lectures": sold_lectures,
+        "student_spending": spending,
+    }
+
+
+def _topics(lectures: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
+    topics: dict[int, dict[str, Any]] = {}
+    for row in lectures:
+        empty = {"lecture_count": 0, "purchase_count": 0, "revenue": _NOTHING}
+        topic = topics.setdefault(row.topic_id, {"topic_id": row.topic_id, "topic_name": row.topic_name, **empty})
+        topic["lecture_count"] += row.lecture_id is not None
+        topic["purchase_count"] += row.purchase_count
+        topic["revenue"] += row.revenue
+    return list(topics.values())
+
+
+def of_lecture(lecture: Lecture) -> dict[str, Any]:
+    """Return a lecture's purchases, latest first, and what they come to. One statement."""
+    timeline = db.session.execute(
+        select(Student.name_ar.label("student_name"), Student.student_code, Purchase.amount_paid, Purchase.purchased_at)
+        .join(Purchase.student)
+        .where(Purchase.lecture_id == lecture.id)
+        .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
+    ).all()
+    waited = [(row.purchased_at - lecture.created_at) / timedelta(days=1) for row in timeline]
+    return {
+        "lecture_id": lecture.id,
+        "lecture_name": lecture.name,
+        "course_name": lecture.topic.course.name,
+        "price": lecture.price,
+        "final_price": lecture.final_price,
+        "total_revenue": sum((row.amount_paid for row in timeline), _NOTHING),
+        # A student buys a lecture once, for ever.
+        "buyer_count": len(timeline),
+        "purchase_count": len(timeline),
+        "average_days_to_purchase": round(sum(waited) / len(waited), 2) if waited else 0.0,
+        "purchase_timeline": timeline,
+    }
+
+
+def students(course_id: int | None = None) -> Select[*tuple[Any, ...]]:
+    """Return the select of everyone with an approved enrolment or a purchase (in a course), who spent most first."""
+    enrolled = select(Enrollment.student_id, func.count().label("courses")).where(Enrollment.status == "approved")
+    if course_id is not None:
+        enrolled = enrolled.where(Enrollment.course_id == course_id)
+    counted = enrolled.group_by(Enrollment.student_id).subquery()
+    bought = sums.by_student(course_id)
+    spent = func.coalesce(bought.c.revenue, _NOTHING)
+    return (
+        select(
+            Student.id.label("student_id"),
+            Student.name_ar.label("student_name"),
+            Student.student_code,
+            func.coalesce(counted.c.courses, 0).label("courses_enrolled"),
+            spent.label("total_spent"),
+            func.coalesce(bought.c.purchases, 0).label("lectures_purchased"),
+            bought.c.last_purchase_at,
+        )
+        .outerjoin(counted, counted.c.student_id == Student.id)
+        .outerjoin(bought, bought.c.student_id == Student.id)
+        .where((counted.c.student_id.is_not(None)) | (bought.c.student_id.is_not(None)))
+        .order_by(spent.desc(), Student.id)
+    )
+
+
+def trend(first: date | None, last: date | None) -> dict[str, Any]:
+    """Return what was bought from `first` to `last` by day, every day present; one statement.
+
+    Without an end it is today, without a start the 30 days before the end. Raises Invalid for a range that ends before
+    it starts, or is longer than 1,096 days.
+    """
+    last = last or clock.today()
+    try:
+        first = first or last - timedelta(days=DEFAULT_DAYS)
+    except OverflowError:
+        first = date.min
+    if last < first:
+        raise Invalid({"end_date": ["The end date cannot be before the start date."]})
+    if (last - first).days >= MOST_DAYS:
+        raise Invalid({"end_date": [f"The range cannot be longer than {MOST_DAYS} days."]})
+    days = by_day(first, last)
+    return {
+        "start_date": first,
+        "end_date": last,
+        "total_revenue": sum((one.revenue for one in days), _NOTHING),
+        "total_purchases": sum(one.purchases for one in days),
+        "daily_trends": days,
+    }
+
+
+def by_day(first: date, last: date) -> list[DayRevenue]:
+    """Return every business day from `first` to `last`, days without purchases as zero. One statement."""
+    bought = sums.by_day()
+    found = db.session.execute(
+        select(
+            bought.c.day, func.sum(bought.c.revenue).label("revenue"), func.sum(bought.c.purchases).label("purchases")
+        )
+        .where(bought.c.day.between(first, last))
+        .group_by(bought.c.day)
+    )
+    known = {row.day: DayRevenue(row.day, row.revenue, row.purchases) for row in found}
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [known.get(one) or DayRevenue(one, _NOTHING, 0) for one in days]

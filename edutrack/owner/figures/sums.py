@@ -1,0 +1,108 @@
+"""What was bought, summed by course, lecture, student or day: closed days from the roll-ups, the rest from purchases.
+
+Each is one subquery, so that whatever reads it sees closed and open days at the same moment.
+"""
+
+from sqlalchemy import ColumnElement, Date, Subquery, cast, func, literal, select, union_all
+
+from edutrack.core import clock
+from edutrack.courses.models import Purchase
+from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
+
+
+def by_course(*conditions: ColumnElement[bool]) -> Subquery:
+    """Return `course_id`, `purchases`, `revenue` of every course that was bought from; `conditions` name CourseRevenue.
+
+    What was bought since the last closing always counts.
+    """
+    closed = select(CourseRevenue.course_id, CourseRevenue.purchases, CourseRevenue.revenue).where(*conditions)
+    since = (
+        select(Purchase.course_id, func.count().label("purchases"), func.sum(Purchase.amount_paid).label("revenue"))
+        .where(_not_closed())
+        .group_by(Purchase.course_id)
+    )
+    parts = union_all(closed, since).subquery()
+    return (
+        select(
+            parts.c.course_id,
+            func.sum(parts.c.purchases).label("purchases"),
+            func.sum(parts.c.revenue).label("revenue"),
+        )
+        .group_by(parts.c.course_id)
+        .subquery()
+    )
+
+
+def by_lecture(course_id: int) -> Subquery:
+    """Return `lecture_id`, `purchases`, `revenue` of every lecture of a course that was bought."""
+    closed = select(LectureRevenue.lecture_id, LectureRevenue.purchases, LectureRevenue.revenue).where(
+        LectureRevenue.course_id == course_id
+    )
+    since = (
+        select(Purchase.lecture_id, func.count().label("purchases"), func.sum(Purchase.amount_paid).label("revenue"))
+        .where(Purchase.course_id == course_id, _not_closed())
+        .group_by(Purchase.lecture_id)
+    )
+    parts = union_all(closed, since).subquery()
+    return (
+        select(
+            parts.c.lecture_id,
+            func.sum(parts.c.purchases).label("purchases"),
+            func.sum(parts.c.revenue).label("revenue"),
+        )
+        .group_by(parts.c.lecture_id)
+        .subquery()
+    )
+
+
+def by_student(course_id: int | None = None) -> Subquery:
+    """Return `student_id`, `purchases`, `revenue`, `last_purchase_at` of every buyer (of one course)."""
+    closed = select(
+        StudentRevenue.student_id, StudentRevenue.purchases, StudentRevenue.revenue, StudentRevenue.last_purchase_at
+    )
+    since = (
+        select(
+            Purchase.student_id,
+            func.count().label("purchases"),
+            func.sum(Purchase.amount_paid).label("revenue"),
+            func.max(Purchase.purchased_at).label("last_purchase_at"),
+        )
+        .where(_not_closed())
+        .group_by(Purchase.student_id)
+    )
+    if course_id is not None:
+        closed = closed.where(StudentRevenue.course_id == course_id)
+        since = since.where(Purchase.course_id == course_id)
+    parts = union_all(closed, since).subquery()
+    return (
+        select(
+            parts.c.student_id,
+            func.sum(parts.c.purchases).label("purchases"),
+            func.sum(parts.c.revenue).label("revenue"),
+            func.max(parts.c.last_purchase_at).label("last_purchase_at"),
+        )
+        .group_by(parts.c.student_id)
+        .subquery()
+    )
+
+
+def by_day() -> Subquery:
+    """Return `day`, `course_id`, `purchases`, `revenue`; to be narrowed by `day`."""
+    day: ColumnElement[object] = cast(func.timezone(literal(clock.business_zone().key), Purchase.purchased_at), Date)
+    closed = select(CourseRevenue.day, CourseRevenue.course_id, CourseRevenue.purchases, CourseRevenue.revenue)
+    since = (
+        select(
+            day.label("day"),
+            Purchase.course_id,
+            func.count().label("purchases"),
+            func.sum(Purchase.amount_paid).label("revenue"),
+        )
+        .where(_not_closed())
+        .group_by(day, Purchase.course_id)
+    )
+    return union_all(closed, since).subquery()
+
+
+def _not_closed() -> ColumnElement[bool]:
+    closed_before = select(RevenueClosing.closed_before).scalar_subquery()
+    return Purchase.purchased_at >= closed_before

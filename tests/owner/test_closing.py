@@ -1,0 +1,212 @@
+"""Closing business days changes no figure: neither twice, nor at once with purchases, nor for those that come late."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from time import monotonic, sleep
+
+import pytest
+import time_machine
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import OperationalError
+
+from edutrack.core.extensions import db
+from edutrack.courses.models import Purchase
+from edutrack.owner.figures import closing
+from edutrack.owner.figures.closing import close_days
+from edutrack.owner.figures.revenue import by_day, overview, students
+from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
+from tests.factories import create_lecture, create_purchase, create_student
+from tests.racing import race
+
+NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
+#: Cairo is three hours ahead in June.
+TODAY = datetime(2026, 6, 9, 21, tzinfo=UTC)
+
+
+def buy(moment, paid="10.00", lecture=None, student=None):
+    return create_purchase(
+        student or create_student(), lecture or create_lecture(), amount_paid=Decimal(paid), purchased_at=moment
+    )
+
+
+def close_all():
+    while close_days():
+        db.session.commit()
+    db.session.commit()
+
+
+def closed_before():
+    return db.session.scalar(select(RevenueClosing.closed_before))
+
+
+def figures():
+    """Everything that is read from roll-ups, beside what the purchases themselves say."""
+    day = NOW.date()
+    read = overview()["summary"]["total_revenue"], sum(one.revenue for one in by_day(day - timedelta(days=400), day))
+    spent = sum(row.total_spent for row in db.session.execute(students()))
+    return {*read, spent, db.session.scalar(select(func.coalesce(func.sum(Purchase.amount_paid), 0)))}
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.mark.usefixtures("app")
+class TestClosing:
+    def test_closes_every_day_but_today(self):
+        for days in (0, 1, 40, 100):
+            buy(NOW - timedelta(days=days))
+
+        close_all()
+
+        assert closed_before() == TODAY
+        assert db.session.scalar(select(func.sum(CourseRevenue.purchases))) == 3
+        assert figures() == {Decimal("40.00")}
+
+    def test_goes_a_month_at_a_time(self):
+        buy(NOW - timedelta(days=40))
+        buy(NOW - timedelta(days=2))
+
+        assert close_days() is True
+        assert db.session.scalar(select(func.sum(CourseRevenue.purchases))) == 1
+        assert figures() == {Decimal("20.00")}
+        assert close_days() is False
+        assert db.session.scalar(select(func.sum(CourseRevenue.purchases))) == 2
+
+    def test_does_nothing_where_everything_is_closed(self):
+        buy(NOW - timedelta(days=2))
+        close_all()
+
+        assert close_days() is False
+        assert figures() == {Decimal("10.00")}
+
+    def test_adds_what_the_next_day_brings(self):
+        lecture, student = create_lecture(), create_student()
+        buy(NOW - timedelta(days=1), lecture=lecture, student=student)
+        close_all()
+        buy(NOW, lecture=lecture)
+        buy(NOW, lecture=create_lecture(lecture.topic.course), student=student)
+
+        with time_machine.travel(NOW + timedelta(days=1), tick=False):
+            close_all()
+
+        assert db.session.scalar(select(LectureRevenue.purchases).where(LectureRevenue.lecture_id == lecture.id)) == 2
+        bought = db.session.execute(select(StudentRevenue).where(StudentRevenue.student_id == student.id)).scalar_one()
+        assert (bought.purchases, bought.revenue, bought.last_purchase_at) == (2, Decimal("20.00"), NOW)
+        assert figures() == {Decimal("30.00")}
+
+    def test_a_purchase_that_comes_late_opens_the_days_again(self):
+        buy(NOW - timedelta(days=2))
+        close_all()
+
+        buy(NOW - timedelta(days=1), "5.00")
+
+        assert figures() == {Decimal("15.00")}
+        close_all()
+        assert figures() == {Decimal("15.00")}
+        assert closed_before() == TODAY
+
+    def test_without_the_trigger_a_late_purchase_is_lost(self):
+        buy(NOW - timedelta(days=2))
+        close_all()
+        db.session.execute(text("ALTER TABLE purchases DISABLE TRIGGER tr_purchases_open_revenue"))
+
+        buy(NOW - timedelta(days=1), "5.00")
+
+        assert figures() == {Decimal("10.00"), Decimal("15.00")}
+
+    def test_another_time_zone_has_other_days(self, app):
+        buy(TODAY - timedelta(hours=16))
+        close_all()
+        app.config["BUSINESS_TIME_ZONE"] = "Asia/Tokyo"
+        try:
+            close_all()
+            days = db.session.scalars(select(CourseRevenue.day)).all()
+            assert figures() == {Decimal("10.00")}
+        finally:
+            app.config["BUSINESS_TIME_ZONE"] = "Africa/Cairo"
+
+        assert [f"{day}" for day in days] == ["2026-06-09"]
+
+
+class TestClosingWhileSomebodyBuys:
+    """A purchase from before midnight that is committed after it, while the day is being closed."""
+
+    @pytest.fixture
+    def in_flight(self, committing_app):
+        lecture, student = create_lecture(), create_student()
+        buy(NOW - timedelta(days=3))
+        connection = db.engine.connect()
+        connection.execute(
+            insert(Purchase).values(
+                student_id=student.id,
+                lecture_id=lecture.id,
+                course_id=lecture.course_id,
+                amount_paid=Decimal("5.00"),
+                purchased_at=TODAY - timedelta(seconds=1),
+                expires_at=NOW,
+                effective_expiry=NOW,
+                extra_days=0,
+            )
+        )
+        db.session.rollback()
+        yield connection
+        connection.close()
+
+    def close_beside(self, app, in_flight):
+        """Close days in another thread, committing the purchase once that waits or is through."""
+
+        def close():
+            with app.app_context():
+                close_all()
+
+        with ThreadPoolExecutor(1) as threads:
+            closing = threads.submit(close)
+            until = monotonic() + 10
+            while not closing.done() and not self.somebody_waits() and monotonic() < until:
+                sleep(0.01)
+            in_flight.commit()
+            closing.result(timeout=10)
+        db.session.rollback()
+
+    def somebody_waits(self):
+        waiting = db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        db.session.rollback()
+        return waiting
+
+    def test_the_closing_waits_for_it(self, committing_app, in_flight):
+        self.close_beside(committing_app, in_flight)
+
+        assert closed_before() == TODAY
+        assert figures() == {Decimal("15.00")}
+
+    def test_without_the_lock_it_is_lost(self, committing_app, in_flight, monkeypatch):
+        monkeypatch.setattr(closing, "_stop_buying", lambda: None)
+
+        self.close_beside(committing_app, in_flight)
+
+        assert figures() == {Decimal("10.00"), Decimal("15.00")}
+
+    def test_a_purchase_that_takes_long_puts_the_closing_off(self, committing_app, in_flight):
+        with pytest.raises(OperationalError):
+            close_days()
+        db.session.rollback()
+
+        in_flight.commit()
+        assert closed_before() < TODAY
+        assert figures() == {Decimal("15.00")}
+
+    def test_two_at_once_count_nothing_twice(self, committing_app, in_flight):
+        in_flight.commit()
+
+        def close():
+            with committing_app.app_context():
+                close_all()
+
+        race([close, close])
+
+        assert figures() == {Decimal("15.00")}
+        assert db.session.scalar(select(func.sum(LectureRevenue.purchases))) == 2
