@@ -27,6 +27,7 @@ from edutrack.demo.logins import new_password, remember_password, remembered_pas
 from edutrack.demo.school import build_demo_school, is_demo_here
 from edutrack.quizzes.invariants import violations as exam_violations
 from edutrack.quizzes.sweeper import close_attempts
+from edutrack.scale.seeding import finish_scale, seed_scale
 from edutrack.wallet.invariants import violations as ledger_violations
 
 Result = TypeVar("Result")
@@ -58,6 +59,26 @@ def seed_demo_command(password: str | None) -> None:
     if not seed_demo_or_exit(password):
         raise click.ClickException("The database has users already; the demo school needs an empty one.")
     click.echo(shown_logins(password))
+
+
+@cli.command("seed-scale")
+@click.option("--students", default=100_000, show_default=True, type=click.IntRange(min=1))
+@click.option("--purchases", default=1_000_000, show_default=True, type=click.IntRange(min=0))
+@click.option("--password", prompt=True, hide_input=True, help="Of every user of the large school.")
+def seed_scale_command(students: int, purchases: int, password: str) -> None:
+    """Fill an empty database with a very large school, for measuring."""
+    check_key_or_exit()
+    run_or_exit(lambda: seed_scale(students, purchases, password, show_progress))
+    finish_scale()
+    click.echo(f"{students} students and {purchases} purchases; owner, teacher1 and student1 can sign in.")
+
+
+def show_progress(table: str, rows: int, done: int) -> None:
+    """Draw how far a table has been filled, in one line that is drawn again; only for people."""
+    if done == rows or sys.stdout.isatty():
+        filled = 30 * done // rows if rows else 30
+        bar = "#" * filled + "-" * (30 - filled)
+        click.echo(f"\r{table:<22}[{bar}] {done:>9,} of {rows:,}", nl=done == rows)
 
 
 @cli.command("serve")
