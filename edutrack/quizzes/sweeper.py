@@ -1,12 +1,8 @@
 """The sweeper: a thread of each server process that closes attempts whose time is over, whether anybody asks or not."""
 
-import threading
-import time
-
-import structlog
 from flask import Flask
 
-from edutrack.core.extensions import db
+from edutrack.core.chores import start_chore
 from edutrack.core.transaction import in_transaction
 from edutrack.quizzes.service.finishing import close_overdue
 
@@ -14,8 +10,6 @@ from edutrack.quizzes.service.finishing import close_overdue
 _PAUSE_SECONDS = 5.0
 #: Attempts a transaction: whoever wants one of them waits for so many at most.
 _BATCH = 100
-
-_log = structlog.get_logger()
 
 
 def close_attempts() -> int:
@@ -31,16 +25,4 @@ def close_attempts() -> int:
 
 def start_sweeper(app: Flask) -> None:
     """Give a server process its sweeper; it ends with the process."""
-    threading.Thread(target=_sweep_for_ever, args=(app,), name="attempt-sweeper", daemon=True).start()
-
-
-def _sweep_for_ever(app: Flask) -> None:
-    while True:
-        time.sleep(_PAUSE_SECONDS)
-        with app.app_context():
-            try:
-                close_attempts()
-            except Exception as failure:
-                # The database may be away for a while; the sweeper is not to be.
-                db.session.rollback()
-                _log.error("closing_attempts_failed", exc_info=failure)
+    start_chore(app, "attempt-sweeper", close_attempts, every=_PAUSE_SECONDS)

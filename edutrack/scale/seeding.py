@@ -11,7 +11,7 @@ from edutrack.accounts.models import User
 from edutrack.core import clock
 from edutrack.core.errors import Rejected
 from edutrack.core.extensions import db
-from edutrack.owner.figures.closing import close_days
+from edutrack.owner.figures.closing import close_all_days
 from edutrack.scale.plan import Plan
 from edutrack.scale.tables import LargeSchool, Surroundings, Table
 from edutrack.structure.models import Area, Grade, SchoolType, division_grades, subject_grades
@@ -51,8 +51,7 @@ def finish_scale() -> None:
     """Tell the planner what there is now, and close the days that are over, each in a transaction of its own."""
     db.session.execute(text("ANALYZE"))
     db.session.commit()
-    while close_days():
-        db.session.commit()
+    close_all_days()
 
 
 def _surroundings() -> Surroundings:

@@ -210,3 +210,15 @@ class TestClosingWhileSomebodyBuys:
 
         assert figures() == {Decimal("15.00")}
         assert db.session.scalar(select(func.sum(LectureRevenue.purchases))) == 2
+
+
+@pytest.mark.usefixtures("committing_app")
+def test_the_chore_closes_everything_in_transactions_of_its_own():
+    buy(NOW - timedelta(days=40))
+    buy(NOW - timedelta(days=1))
+
+    closing.close_all_days()
+    db.session.rollback()
+
+    assert closed_before() == TODAY
+    assert figures() == {Decimal("20.00")}

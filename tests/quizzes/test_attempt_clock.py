@@ -241,23 +241,6 @@ class TestSweeping:
         assert (result.exit_code, result.output) == (0, "Attempts closed: 1.\n")
         assert kept(exam) == CLOSED
 
-    def test_a_database_that_is_away_does_not_end_the_sweeper(self, app, monkeypatch):
-        calls = []
-
-        def fail_once():
-            calls.append(1)
-            if len(calls) == 1:
-                raise ConnectionError("The database is away.")
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(sweeper, "_PAUSE_SECONDS", 0)
-        monkeypatch.setattr(sweeper, "close_attempts", fail_once)
-
-        with pytest.raises(KeyboardInterrupt):
-            sweeper._sweep_for_ever(app)
-
-        assert len(calls) == 2
-
 
 @pytest.mark.parametrize(
     ("seconds", "used", "attempting", "expected"),

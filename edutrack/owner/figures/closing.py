@@ -5,17 +5,33 @@ Whatever is closed and whatever is not, the figures are the same: they add the p
 
 from datetime import datetime, timedelta
 
+from flask import Flask
 from sqlalchemy import ColumnElement, Date, Insert, cast, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from edutrack.core import clock
+from edutrack.core.chores import start_chore
 from edutrack.core.extensions import db
+from edutrack.core.transaction import in_transaction
 from edutrack.courses.models import Purchase
 from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
 
 #: Days rolled up at a time, which is as long as buying has to wait.
 _DAYS_AT_A_TIME = 31
+#: How long after midnight a day may stay open, at most.
+_PAUSE_SECONDS = 60.0
 _ROLL_UPS = (CourseRevenue, LectureRevenue, StudentRevenue)
+
+
+def start_closing(app: Flask) -> None:
+    """Give a server process the chore of closing days; of several processes one does it."""
+    start_chore(app, "day-closing", close_all_days, every=_PAUSE_SECONDS)
+
+
+def close_all_days() -> None:
+    """Close every business day that is over, some at a time, each time in a transaction of its own."""
+    while in_transaction(close_days):
+        continue
 
 
 def close_days() -> bool:
