@@ -25,6 +25,7 @@ from edutrack.core.settings import SETTINGS, SettingsError, half_set
 from edutrack.core.transaction import in_transaction
 from edutrack.demo.logins import new_password, remember_password, remembered_password, shown_logins
 from edutrack.demo.school import build_demo_school, is_demo_here
+from edutrack.owner.figures.closing import close_all_days
 from edutrack.quizzes.invariants import violations as exam_violations
 from edutrack.quizzes.sweeper import close_attempts
 from edutrack.scale.seeding import finish_scale, seed_scale
@@ -111,6 +112,12 @@ def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
 def send_mail_command() -> None:
     """Deliver the mail that waits, once, and say how many left."""
     click.echo(f"Mails delivered: {deliver_mail()}.")
+
+
+@cli.command("close-days")
+def close_days_command() -> None:
+    """Roll up the revenue of the business days that are over."""
+    close_all_days()
 
 
 @cli.command("close-attempts")

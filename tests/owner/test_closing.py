@@ -7,9 +7,11 @@ from time import monotonic, sleep
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
+from edutrack.cli import close_days_command
 from edutrack.core.extensions import db
 from edutrack.courses.models import Purchase
 from edutrack.owner.figures import closing
@@ -213,11 +215,11 @@ class TestClosingWhileSomebodyBuys:
 
 
 @pytest.mark.usefixtures("committing_app")
-def test_the_chore_closes_everything_in_transactions_of_its_own():
+def test_the_command_closes_everything_in_transactions_of_its_own():
     buy(NOW - timedelta(days=40))
     buy(NOW - timedelta(days=1))
 
-    closing.close_all_days()
+    assert CliRunner().invoke(close_days_command).exit_code == 0
     db.session.rollback()
 
     assert closed_before() == TODAY
