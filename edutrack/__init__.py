@@ -27,7 +27,7 @@ from edutrack.core.urls import init_urls
 from edutrack.courses.views import blueprint as courses
 from edutrack.notifications.views import blueprint as notifications
 from edutrack.owner.console import init_console
-from edutrack.owner.views import blueprint as owner
+from edutrack.owner.views import blueprint as figures
 from edutrack.quizzes.views import blueprint as quizzes
 from edutrack.structure.views import blueprint as structure
 from edutrack.students.views import blueprint as students
@@ -94,6 +94,6 @@ def _init_core(app: EduTrack) -> None:
 def _init_rooms(app: EduTrack) -> None:
     app.config.update(API_TITLE="EduTrack", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = openapi.DescribedApi(app)
-    for room in (structure, accounts, notifications, students, courses, wallet, quizzes, owner):
+    for room in (structure, accounts, notifications, students, courses, wallet, quizzes, figures):
         api.register_blueprint(room, url_prefix="/api")
     init_console(app)

@@ -40,9 +40,9 @@ def test_an_unknown_path_is_not_found_and_never_a_redirect(api, path):
 def test_no_route_under_api_redirects_to_another_spelling(app, api):
     paths = [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/") and "<" not in rule.rule]
 
-    found = {path: api.get(spelling).status_code for path in paths for spelling in (path, path.rstrip("/"), f"/{path}")}
+    spellings = [spelling for path in paths for spelling in (path, path.rstrip("/"), path.replace("/api/", "/api//"))]
 
-    assert [path for path, status in found.items() if 300 <= status < 400] == []
+    assert [path for path in spellings if 300 <= api.get(path).status_code < 400] == []
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, 2**63, 2**64, int("9" * 30), int("9" * 4000), 0])
