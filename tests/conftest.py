@@ -1,5 +1,6 @@
 """Fixtures: a real PostgreSQL with the real migrations, an application on it, and every test rolled back."""
 
+import gc
 import os
 import socket
 import subprocess
@@ -103,6 +104,8 @@ def _application(environment):
 def shared_app(database_url, test_environment) -> Iterator[EduTrack]:
     """The application that rolled-back tests share; tests ask for `app`."""
     with _application({**test_environment, "DATABASE_URL": database_url}) as app:
+        # What lives as long as the run need not be looked through at each collection.
+        gc.freeze()
         yield app
 
 

@@ -1,7 +1,6 @@
 """Holds every response that a test receives from /api/ against the OpenAPI document."""
 
 import json
-from functools import cache
 from typing import Any
 
 from flask import Flask
@@ -14,6 +13,8 @@ from edutrack.core.openapi.route import PREFIX, path_of
 _DETAIL = {"$ref": "#/components/schemas/Detail"}
 #: The document itself, and the page that shows it.
 _NOT_DESCRIBED = ("openapi",)
+_documents: dict[frozenset[str], dict[str, Any]] = {}
+_validators: dict[tuple[frozenset[str], str], Draft202012Validator] = {}
 
 
 class Undescribed(AssertionError):
@@ -58,7 +59,7 @@ def _hold_body(app: Flask, place: tuple[str, str, int], schema: dict[str, Any], 
     if response.mimetype != "application/json":
         raise Undescribed(f"{place}: {response.mimetype} instead of JSON")
     streamed = response.is_streamed
-    error = next(_validator(app, json.dumps(schema)).iter_errors(response.json), None)
+    error = next(_validator(app, schema).iter_errors(response.json), None)
     if streamed:
         # The test may want to know that it was.
         response.response = iter([response.data])
@@ -74,12 +75,17 @@ def _is_described(mimetype: str, content: dict[str, Any]) -> bool:
     return any(mimetype == name or mimetype.startswith(name.removesuffix("*")) for name in content)
 
 
-@cache
 def _document(app: Flask) -> dict[str, Any]:
-    with app.app_context():
-        return describe()
+    """Return the document of an application: the same for all that have the same routes, so that no app is kept."""
+    routes = frozenset(app.view_functions)
+    if routes not in _documents:
+        with app.app_context():
+            _documents[routes] = describe()
+    return _documents[routes]
 
 
-@cache
-def _validator(app: Flask, schema: str) -> Draft202012Validator:
-    return Draft202012Validator({**json.loads(schema), "components": _document(app)["components"]})
+def _validator(app: Flask, schema: dict[str, Any]) -> Draft202012Validator:
+    key = (frozenset(app.view_functions), json.dumps(schema))
+    if key not in _validators:
+        _validators[key] = Draft202012Validator({**schema, "components": _document(app)["components"]})
+    return _validators[key]
