@@ -4,6 +4,7 @@ Every race has a broken twin: the guarding statement is replaced by one that doe
 the race then does happen. A twin that stays clean would mean that the race test proves nothing.
 """
 
+import threading
 import time
 from datetime import timedelta
 from decimal import Decimal
@@ -243,16 +244,25 @@ class TestSweepingAgainstSubmitting:
     def test_without_the_lock_the_sweeper_takes_back_what_was_handed_in(self, api, monkeypatch):
         """A sweeper that read before the student's submit, and writes after it, grades over it."""
 
+        has_read, lock_running = threading.Event(), attempts.lock_running
+
         def close_without_lock(*_conditions, **_options):
-            overdue = finishing._graded_by()
-            found = db.session.execute(overdue).all()
+            found = db.session.execute(finishing._graded_by()).all()
             given = finishing.answers_of([attempt.id for attempt in found])
-            time.sleep(0.3)
             if found:
+                has_read.set()
+                while db.session.scalar(select(QuizSubmission.status)) == "in_progress":
+                    db.session.rollback()
+                    time.sleep(0.01)
                 finishing._end(found, given, {}, None)
             return 0
 
+        def lock_once_it_was_read(attempt_id):
+            has_read.wait(timeout=30)
+            return lock_running(attempt_id)
+
         monkeypatch.setattr(sweeper, "close_overdue", close_without_lock)
+        monkeypatch.setattr(attempts, "lock_running", lock_once_it_was_read)
 
         exam, _, submitted = self.once(api, seconds_ago=10)
 

@@ -44,6 +44,8 @@ def find_homework_to_submit(caller: Caller, homework_id: int) -> Homework:
         select(Homework, Purchase.effective_expiry, was_submitted.label("was_submitted"))
         .outerjoin(Purchase, bought_by(caller.student_id, Homework))
         .where(Homework.id == homework_id, Homework.is_active)
+        # Whoever deletes it has done so already, or waits and finds that it was handed in.
+        .with_for_update(of=Homework, read=True, key_share=True)
     ).one_or_none()
     if found is None:
         raise NotFound()
