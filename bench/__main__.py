@@ -1,16 +1,32 @@
 """`python -m bench`: start a fresh school, measure, print the tables, and leave nothing behind."""
 
+import argparse
 import tempfile
 from pathlib import Path
 
 from bench.bulk import measure_bulk_codes
+from bench.hot import measure_hot
 from bench.printing import measure_pdf
 from bench.school import served_school
 from bench.slow_readers import measure_slow_readers
 
+_SIZES = [20_000, 1_000_000]
+
 
 def main() -> None:
-    """Run every measurement and print its figures beside the target."""
+    """Measure what is asked for, by default all of it."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("what", nargs="?", choices=["all", "bulk", "hot"], default="all")
+    parser.add_argument("--purchases", type=int, action="append", help="size of the school for `hot`; may be repeated")
+    arguments = parser.parse_args()
+    if arguments.what != "hot":
+        measure_bulk()
+    if arguments.what != "bulk" and not measure_hot(arguments.purchases or _SIZES):
+        raise SystemExit("There were errors.")
+
+
+def measure_bulk() -> None:
+    """Run every measurement of bulk work and print its figures beside the target."""
     with tempfile.TemporaryDirectory(prefix="edutrack-bench-") as folder, served_school(Path(folder)) as school:
         rows = [measure_bulk_codes(school), measure_pdf(school)]
         # Last, because threads leave memory behind that is not the others'.
