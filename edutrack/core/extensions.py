@@ -1,5 +1,9 @@
 """The Flask extensions, made here once and bound to an application by `create_app`."""
 
+import time
+from typing import Any
+
+from flask import current_app
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_migrate import Migrate
@@ -8,7 +12,34 @@ from flask_sqlalchemy import SQLAlchemy
 from edutrack.core.database import Base
 from edutrack.core.proxies import client_address
 
+#: Tokens whose signatures are remembered: those of as many people as are likely to be active at a time.
+_REMEMBERED_TOKENS = 4096
+
+
+class RememberingJWTManager(JWTManager):
+    """Verifies the signature of a token once; its times, its session and its user are looked at in every request."""
+
+    def __init__(self) -> None:
+        """Begin with nothing remembered."""
+        super().__init__()
+        self._verified: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def _decode_jwt_from_config(
+        self, encoded_token: str, csrf_value: str | None = None, allow_expired: bool = False
+    ) -> dict[str, Any]:
+        """Return the claims of a token; raises what the base class does where it is not valid now."""
+        key = current_app.config["JWT_SECRET_KEY"], encoded_token
+        claims = self._verified.get(key)
+        if claims is None or not claims["nbf"] <= time.time() < claims["exp"]:
+            claims = super()._decode_jwt_from_config(encoded_token, csrf_value, allow_expired)
+            if len(self._verified) >= _REMEMBERED_TOKENS:
+                self._verified.clear()
+            if not allow_expired and "nbf" in claims and "exp" in claims:
+                self._verified[key] = claims
+        return dict(claims)
+
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
-jwt = JWTManager()
+jwt = RememberingJWTManager()
 limiter = Limiter(key_func=client_address, headers_enabled=False)
