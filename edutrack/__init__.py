@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import orjson
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
@@ -68,11 +69,13 @@ def _init_core(app: EduTrack) -> None:
     config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "pool_size": 5,
         "max_overflow": 10,
-        "pool_pre_ping": True,
+        # The connection used last has its statements prepared and its caches warm.
+        "pool_use_lifo": True,
         "pool_recycle": 1800,
         "pool_timeout": 10,
         # Error messages would carry them into the log, password hashes and all.
         "hide_parameters": True,
+        "json_deserializer": orjson.loads,
     }
     init_logs(app)
     init_proxies(app)

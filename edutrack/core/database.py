@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
+from psycopg import OperationalError
 from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, MetaData, Numeric, SmallInteger, Text, event
 from sqlalchemy.engine import Engine, ExceptionContext
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.pool import Pool
 
 from edutrack.core.errors import DomainError
 
@@ -53,6 +55,18 @@ def _forget_row_values(context: ExceptionContext) -> None:
     if message and context.sqlalchemy_exception is not None:
         context.original_exception.args = (message,)
         context.sqlalchemy_exception.args = (message,)
+
+
+@event.listens_for(Pool, "checkout")
+def _replace_ended_connection(connection: Any, _record: object, _fairy: object) -> None:
+    # Whoever ends an idle connection is heard at its socket, which costs no round trip to the server, as a ping would
+    # for every request. Looked at twice, because a last message may stand before the end.
+    try:
+        connection.pgconn.consume_input()
+        connection.pgconn.consume_input()
+    except OperationalError as error:
+        # The server has gone, and all other connections with it.
+        raise InvalidatePoolError(str(error)) from error
 
 
 _errors_by_constraint: dict[str, Callable[[], DomainError]] = {}
