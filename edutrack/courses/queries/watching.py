@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Numeric, Row, ScalarSelect, Select, and_, cast, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Numeric,
+    Row,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import outerjoin
 
 from edutrack.accounts.models import Student, User
@@ -19,20 +32,18 @@ def lectures_for_student(student_id: int, course_id: int) -> dict[str, Any]:
     Two statements. Raises NotFound where there is no such course, Forbidden where the student is not approved in it
     (rules.md, "What a student sees of a course").
     """
-    course = db.session.execute(
-        select(Course.id, Course.name, Enrollment.status)
-        .outerjoin(Enrollment, and_(Enrollment.course_id == Course.id, Enrollment.student_id == student_id))
-        .where(Course.id == course_id)
-    ).one_or_none()
+    named = {"student": student_id, "course": course_id}
+    course = db.session.execute(_COURSE_OF_STUDENT, named).one_or_none()
     if course is None:
         raise NotFound("Course not found", key="error")
     if course.status != "approved":
         raise Forbidden("You are not enrolled in this course", key="error")
-    return {"course": course, "topics": _topics(db.session.execute(_offered_lectures(student_id, course_id)).all())}
+    rows = db.session.execute(_OFFERED_LECTURES, {**named, "now": clock.now()}).all()
+    return {"course": course, "topics": _topics(rows)}
 
 
-def _offered_lectures(student_id: int, course_id: int) -> Select[*tuple[Any, ...]]:
-    owned = outerjoin(Lecture, Purchase, and_(Purchase.lecture_id == Lecture.id, Purchase.student_id == student_id))
+def _offered_lectures() -> Select[*tuple[Any, ...]]:
+    owned = outerjoin(Lecture, Purchase, and_(Purchase.lecture_id == Lecture.id, Purchase.student_id == _STUDENT))
     on_offer = or_(and_(Topic.is_active, Lecture.is_active), Purchase.id.is_not(None))
     return (
         select(
@@ -52,12 +63,12 @@ def _offered_lectures(student_id: int, course_id: int) -> Select[*tuple[Any, ...
             Purchase.purchased_at,
             Purchase.expires_at,
             Purchase.effective_expiry,
-            (Purchase.effective_expiry <= clock.now()).label("is_expired"),
+            (Purchase.effective_expiry <= _NOW).label("is_expired"),
             Purchase.extra_days,
             Purchase.amount_paid,
         )
         .select_from(outerjoin(Topic, owned, and_(Lecture.topic_id == Topic.id, on_offer)))
-        .where(Topic.course_id == course_id, or_(Topic.is_active, Lecture.id.is_not(None)))
+        .where(Topic.course_id == _COURSE, or_(Topic.is_active, Lecture.id.is_not(None)))
         .order_by(Topic.order, Topic.id, Lecture.order, Lecture.id)
     )
 
@@ -142,11 +153,7 @@ def playable_video(video_id: int, student_id: int, purchase_id: int) -> Row[*tup
 
 def video_of_student(student_id: int, video_id: int) -> Row[*tuple[Any, ...]] | None:
     """Return a video's duration and the end of the student's purchase of its lecture, None where there is none."""
-    return db.session.execute(
-        select(Video.duration_seconds, Purchase.effective_expiry)
-        .outerjoin(Purchase, and_(Purchase.lecture_id == Video.lecture_id, Purchase.student_id == student_id))
-        .where(Video.id == video_id)
-    ).one_or_none()
+    return db.session.execute(_VIDEO_OF_STUDENT, {"student": student_id, "video": video_id}).one_or_none()
 
 
 def progress_of_student(student_id: int) -> Select[*tuple[Any, ...]]:
@@ -230,3 +237,20 @@ def _of_course_student(course_id: int, figure: Any) -> ScalarSelect[Any]:
         .correlate(Enrollment)
         .scalar_subquery()
     )
+
+
+# The busiest requests of a course: their statements are built once.
+_STUDENT = bindparam("student", type_=BigInteger)
+_COURSE = bindparam("course", type_=BigInteger)
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_COURSE_OF_STUDENT = (
+    select(Course.id, Course.name, Enrollment.status)
+    .outerjoin(Enrollment, and_(Enrollment.course_id == Course.id, Enrollment.student_id == _STUDENT))
+    .where(Course.id == _COURSE)
+)
+_OFFERED_LECTURES = _offered_lectures()
+_VIDEO_OF_STUDENT = (
+    select(Video.duration_seconds, Purchase.effective_expiry)
+    .outerjoin(Purchase, and_(Purchase.lecture_id == Video.lecture_id, Purchase.student_id == _STUDENT))
+    .where(Video.id == bindparam("video", type_=BigInteger))
+)

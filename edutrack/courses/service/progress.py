@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Row, case, cast, func, literal, null, or_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Integer, Numeric, Row, bindparam, case, cast, func, or_
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller
@@ -45,50 +45,16 @@ def write_progress(
     student_id: int, video_id: int, progress_seconds: int, duration: int | None, platform_data: dict[str, Any] | None
 ) -> Row[*tuple[Any, ...]]:
     """Write a heartbeat in one statement, so that of two at once neither is lost and the furthest stands."""
-    said_duration = literal(duration, Integer)
-    said_seconds = func.least(literal(progress_seconds, Integer), said_duration, type_=Integer)
-    percentage = _percentage(said_seconds, said_duration)
-    heartbeat = insert(VideoProgress).values(
-        student_id=student_id,
-        video_id=video_id,
-        progress_seconds=said_seconds,
-        duration_seconds=said_duration,
-        progress_percentage=percentage,
-        is_completed=percentage >= COMPLETED_FROM,
-        watch_count=1,
-        last_watched_at=clock.now(),
-        platform_data=null() if platform_data is None else platform_data,
-    )
-    said = heartbeat.excluded
-    known_duration = func.coalesce(said.duration_seconds, VideoProgress.duration_seconds, type_=Integer)
-    seconds = func.greatest(
-        VideoProgress.progress_seconds, func.least(said.progress_seconds, known_duration), type_=Integer
-    )
-    percentage = _percentage(seconds, known_duration)
     return db.session.execute(
-        heartbeat.on_conflict_do_update(
-            index_elements=[VideoProgress.student_id, VideoProgress.video_id],
-            set_={
-                "progress_seconds": seconds,
-                "duration_seconds": known_duration,
-                "progress_percentage": percentage,
-                "is_completed": or_(VideoProgress.is_completed, percentage >= COMPLETED_FROM),
-                "watch_count": VideoProgress.watch_count + 1,
-                "last_watched_at": func.greatest(VideoProgress.last_watched_at, said.last_watched_at),
-                "platform_data": func.coalesce(said.platform_data, VideoProgress.platform_data),
-            },
-        ).returning(
-            VideoProgress.id,
-            VideoProgress.student_id.label("student"),
-            VideoProgress.video_id.label("video"),
-            VideoProgress.progress_seconds,
-            VideoProgress.duration_seconds,
-            VideoProgress.progress_percentage,
-            VideoProgress.is_completed,
-            VideoProgress.watch_count,
-            VideoProgress.last_watched_at,
-            VideoProgress.platform_data,
-        )
+        _WRITE,
+        {
+            "student": student_id,
+            "video": video_id,
+            "seconds": progress_seconds,
+            "duration": duration,
+            "now": clock.now(),
+            "data": platform_data,
+        },
     ).one()
 
 
@@ -97,3 +63,54 @@ def _percentage(seconds: ColumnElement[int], duration: ColumnElement[int]) -> Co
     # A duration that was corrected downwards leaves more seconds than the video has.
     watched = cast(func.least(seconds, duration), Numeric)
     return case((duration.is_(None), 0), else_=func.round(watched * 100 / duration, 2))
+
+
+def _heartbeat() -> Any:
+    """Return the statement that writes a heartbeat."""
+    said_duration = bindparam("duration", type_=Integer)
+    said_seconds = func.least(bindparam("seconds", type_=Integer), said_duration, type_=Integer)
+    percentage = _percentage(said_seconds, said_duration)
+    heartbeat = insert(VideoProgress).values(
+        student_id=bindparam("student"),
+        video_id=bindparam("video"),
+        progress_seconds=said_seconds,
+        duration_seconds=said_duration,
+        progress_percentage=percentage,
+        is_completed=percentage >= COMPLETED_FROM,
+        watch_count=1,
+        last_watched_at=bindparam("now"),
+        platform_data=bindparam("data", type_=JSONB(none_as_null=True)),
+    )
+    said = heartbeat.excluded
+    known_duration = func.coalesce(said.duration_seconds, VideoProgress.duration_seconds, type_=Integer)
+    seconds = func.greatest(
+        VideoProgress.progress_seconds, func.least(said.progress_seconds, known_duration), type_=Integer
+    )
+    percentage = _percentage(seconds, known_duration)
+    return heartbeat.on_conflict_do_update(
+        index_elements=[VideoProgress.student_id, VideoProgress.video_id],
+        set_={
+            "progress_seconds": seconds,
+            "duration_seconds": known_duration,
+            "progress_percentage": percentage,
+            "is_completed": or_(VideoProgress.is_completed, percentage >= COMPLETED_FROM),
+            "watch_count": VideoProgress.watch_count + 1,
+            "last_watched_at": func.greatest(VideoProgress.last_watched_at, said.last_watched_at),
+            "platform_data": func.coalesce(said.platform_data, VideoProgress.platform_data),
+        },
+    ).returning(
+        VideoProgress.id,
+        VideoProgress.student_id.label("student"),
+        VideoProgress.video_id.label("video"),
+        VideoProgress.progress_seconds,
+        VideoProgress.duration_seconds,
+        VideoProgress.progress_percentage,
+        VideoProgress.is_completed,
+        VideoProgress.watch_count,
+        VideoProgress.last_watched_at,
+        VideoProgress.platform_data,
+    )
+
+
+# Built once: players send it all the time.
+_WRITE = _heartbeat()

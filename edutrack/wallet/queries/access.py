@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import BigInteger, Row, and_, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from edutrack.accounts.models import Teacher, User
@@ -15,19 +15,7 @@ def course_access(student_id: int, course_id: int) -> Row[*tuple[Any, ...]] | No
 
     None where there is no such course.
     """
-    statement = (
-        select(
-            (Enrollment.status == "approved").is_(True).label("is_approved"),
-            and_(Course.is_active, User.is_active).label("is_available"),
-            Course.name.label("course_name"),
-        )
-        .select_from(Course)
-        .join(Course.teacher)
-        .join(Teacher.user)
-        .outerjoin(Enrollment, _enrollment_of(student_id, Course.id))
-        .where(Course.id == course_id)
-    )
-    return db.session.execute(statement).one_or_none()
+    return db.session.execute(_COURSE_ACCESS, {"student": student_id, "course": course_id}).one_or_none()
 
 
 def lecture_access(student_id: int, lecture_id: int) -> Row[*tuple[Any, ...]] | None:
@@ -36,26 +24,41 @@ def lecture_access(student_id: int, lecture_id: int) -> Row[*tuple[Any, ...]] | 
     Beside them stands who is to be told of a sale, and in which names: `teacher_user_id`, `lecture_name` and
     `course_name`. None where there is no such lecture.
     """
-    statement = (
-        select(
-            Lecture.course_id,
-            and_(Lecture.is_active, Topic.is_active).label("is_active"),
-            and_(Course.is_active, User.is_active).label("is_available"),
-            (Enrollment.status == "approved").is_(True).label("is_approved"),
-            Teacher.user_id.label("teacher_user_id"),
-            Lecture.name.label("lecture_name"),
-            Course.name.label("course_name"),
-        )
-        .select_from(Lecture)
-        .join(Lecture.topic)
-        .join(Topic.course)
-        .join(Course.teacher)
-        .join(Teacher.user)
-        .outerjoin(Enrollment, _enrollment_of(student_id, Lecture.course_id))
-        .where(Lecture.id == lecture_id)
+    return db.session.execute(_LECTURE_ACCESS, {"student": student_id, "lecture": lecture_id}).one_or_none()
+
+
+def _enrollment_of(course_id: InstrumentedAttribute[int]) -> Any:
+    return and_(Enrollment.course_id == course_id, Enrollment.student_id == bindparam("student", type_=BigInteger))
+
+
+# Built once, for redeeming and buying.
+_COURSE_ACCESS = (
+    select(
+        (Enrollment.status == "approved").is_(True).label("is_approved"),
+        and_(Course.is_active, User.is_active).label("is_available"),
+        Course.name.label("course_name"),
     )
-    return db.session.execute(statement).one_or_none()
-
-
-def _enrollment_of(student_id: int, course_id: InstrumentedAttribute[int]) -> Any:
-    return and_(Enrollment.course_id == course_id, Enrollment.student_id == student_id)
+    .select_from(Course)
+    .join(Course.teacher)
+    .join(Teacher.user)
+    .outerjoin(Enrollment, _enrollment_of(Course.id))
+    .where(Course.id == bindparam("course", type_=BigInteger))
+)
+_LECTURE_ACCESS = (
+    select(
+        Lecture.course_id,
+        and_(Lecture.is_active, Topic.is_active).label("is_active"),
+        and_(Course.is_active, User.is_active).label("is_available"),
+        (Enrollment.status == "approved").is_(True).label("is_approved"),
+        Teacher.user_id.label("teacher_user_id"),
+        Lecture.name.label("lecture_name"),
+        Course.name.label("course_name"),
+    )
+    .select_from(Lecture)
+    .join(Lecture.topic)
+    .join(Topic.course)
+    .join(Course.teacher)
+    .join(Teacher.user)
+    .outerjoin(Enrollment, _enrollment_of(Lecture.course_id))
+    .where(Lecture.id == bindparam("lecture", type_=BigInteger))
+)
