@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, String, cast, func, insert, literal, select, update
+from sqlalchemy import BigInteger, DateTime, Select, String, bindparam, cast, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from edutrack.core import clock
@@ -17,9 +17,7 @@ def notify(user_id: int, kind: NotificationType, **params: Any) -> None:
 
     What the notification is about must be flushed already.
     """
-    db.session.execute(
-        insert(Notification).values(user_id=user_id, type=kind, params=params, is_read=False, created_at=clock.now())
-    )
+    db.session.execute(_NOTIFY, {"user": user_id, "kind": kind, "named": params, "now": clock.now()})
 
 
 def notify_all(kind: NotificationType, receivers: Select[*tuple[Any, ...]]) -> None:
@@ -65,3 +63,13 @@ def mark_all_read(caller: Caller) -> None:
         .values(is_read=True)
         .execution_options(synchronize_session=False)
     )
+
+
+# Built once: whatever moves money tells somebody.
+_NOTIFY = insert(Notification).values(
+    user_id=bindparam("user", type_=BigInteger),
+    type=bindparam("kind", type_=String),
+    params=bindparam("named", type_=JSONB),
+    is_read=False,
+    created_at=bindparam("now", type_=DateTime(timezone=True)),
+)
