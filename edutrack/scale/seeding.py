@@ -11,6 +11,7 @@ from edutrack.accounts.models import User
 from edutrack.core import clock
 from edutrack.core.errors import Rejected
 from edutrack.core.extensions import db
+from edutrack.core.transaction import in_transaction
 from edutrack.owner.figures.closing import close_all_days
 from edutrack.scale.plan import Plan
 from edutrack.scale.tables import LargeSchool, Surroundings, Table
@@ -49,8 +50,7 @@ def seed_scale(students: int, purchases: int, password: str, report: Callable[[s
 
 def finish_scale() -> None:
     """Tell the planner what there is now, and close the days that are over, each in a transaction of its own."""
-    db.session.execute(text("ANALYZE"))
-    db.session.commit()
+    in_transaction(lambda: db.session.execute(text("ANALYZE")))
     close_all_days()
 
 
