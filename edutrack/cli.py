@@ -25,7 +25,8 @@ from edutrack.core.settings import SETTINGS, SettingsError, half_set
 from edutrack.core.transaction import in_transaction
 from edutrack.demo.logins import new_password, remember_password, remembered_password, shown_logins
 from edutrack.demo.school import build_demo_school, is_demo_here
-from edutrack.owner.figures.closing import close_all_days
+from edutrack.owner.figures.closing import roll_up
+from edutrack.owner.invariants import violations as tally_violations
 from edutrack.quizzes.invariants import violations as exam_violations
 from edutrack.quizzes.sweeper import close_attempts
 from edutrack.scale.seeding import finish_scale, seed_scale
@@ -114,10 +115,10 @@ def send_mail_command() -> None:
     click.echo(f"Mails delivered: {deliver_mail()}.")
 
 
-@cli.command("close-days")
-def close_days_command() -> None:
-    """Roll up the revenue of the business days that are over."""
-    close_all_days()
+@cli.command("roll-up")
+def roll_up_command() -> None:
+    """Roll up what figures are read from: the revenue of the hours that are over, and the tallies."""
+    roll_up()
 
 
 @cli.command("close-attempts")
@@ -129,7 +130,7 @@ def close_attempts_command() -> None:
 @cli.command("check-ledger")
 def check_ledger_command() -> None:
     """Check what must always be true of money, access and exams; exit with 1 where it is not."""
-    found = ledger_violations() | exam_violations()
+    found = ledger_violations() | exam_violations() | tally_violations()
     for name, rows in found.items():
         click.echo(f"VIOLATED {name}: {len(rows)} rows, such as {dict(rows[0]._mapping)}")
     if found:

@@ -20,7 +20,7 @@ from edutrack import create_app
 from edutrack.core.bodies import IncomingBody
 from edutrack.core.mail import start_courier
 from edutrack.core.turns import Turns
-from edutrack.owner.figures.closing import start_closing
+from edutrack.owner.figures.closing import start_rolling_up
 from edutrack.quizzes.sweeper import start_sweeper
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def worker_application() -> "WSGIApplication":
     app = create_app()
     start_courier(app)
     start_sweeper(app)
-    start_closing(app)
+    start_rolling_up(app)
     return InTurns(app, Turns(_MOST_ASIDE), app.config["MAX_BODY_KB"] * 1024)
 
 

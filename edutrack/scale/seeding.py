@@ -12,7 +12,7 @@ from edutrack.core import clock
 from edutrack.core.errors import Rejected
 from edutrack.core.extensions import db
 from edutrack.core.transaction import in_transaction
-from edutrack.owner.figures.closing import close_all_days
+from edutrack.owner.figures.closing import roll_up
 from edutrack.scale.plan import Plan
 from edutrack.scale.tables import LargeSchool, Surroundings, Table
 from edutrack.structure.models import Area, Grade, SchoolType, division_grades, subject_grades
@@ -23,6 +23,10 @@ _FOREIGN_KEYS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE contype = 'f' AND conrelid = ANY (%s::text[]::regclass[]) ORDER BY oid
 """
+
+_TALLY_TRIGGERS = (
+    "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'tr%tally%' AND NOT tgisinternal"
+)
 
 
 def seed_scale(students: int, purchases: int, password: str, report: Callable[[str, int, int], object]) -> None:
@@ -43,15 +47,15 @@ def seed_scale(students: int, purchases: int, password: str, report: Callable[[s
     if connection is None:
         raise RuntimeError("The session has no connection to copy through.")
     tables = school.tables()
-    with _references_checked_once(connection, tables):
+    with _tallied_once(connection), _references_checked_once(connection, tables):
         for table in tables:
             _copy(connection, table, report)
 
 
 def finish_scale() -> None:
-    """Tell the planner what there is now, and close the days that are over, each in a transaction of its own."""
+    """Tell the planner what there is now, and roll up the figures, each in a transaction of its own."""
     in_transaction(lambda: db.session.execute(text("ANALYZE")))
-    close_all_days()
+    roll_up()
 
 
 def _surroundings() -> Surroundings:
@@ -66,6 +70,20 @@ def _surroundings() -> Surroundings:
     area = db.session.scalars(select(Area).order_by(Area.id).limit(1)).one()
     school_type_id = db.session.scalars(select(SchoolType.id).order_by(SchoolType.id).limit(1)).one()
     return Surroundings(grade_id, subject_id, school_type_id, area.governorate_id, area.id)
+
+
+@contextmanager
+def _tallied_once(connection: psycopg.Connection) -> Iterator[None]:
+    """Let the triggers that keep tallies rest, and count everything afterwards, at one stroke."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TALLY_TRIGGERS)
+        triggers = [(sql.Identifier(table), sql.Identifier(name)) for table, name in cursor.fetchall()]
+        for table, name in triggers:
+            cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(table, name))
+        yield
+        for table, name in triggers:
+            cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}").format(table, name))
+        cursor.execute("SELECT edutrack_recount()")
 
 
 @contextmanager

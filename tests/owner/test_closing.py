@@ -1,4 +1,4 @@
-"""Closing business days changes no figure: neither twice, nor at once with purchases, nor for those that come late."""
+"""Closing hours changes no figure: neither twice, nor at once with purchases, nor for those that come late."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
-from edutrack.cli import close_days_command
+from edutrack.cli import roll_up_command
 from edutrack.core.extensions import db
 from edutrack.courses.models import Purchase
 from edutrack.owner.figures import closing
-from edutrack.owner.figures.closing import close_days
+from edutrack.owner.figures.closing import close_hours
 from edutrack.owner.figures.revenue import by_day, overview, students
 from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
 from tests.factories import create_lecture, create_purchase, create_student
@@ -24,6 +24,8 @@ from tests.racing import race
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 #: Cairo is three hours ahead in June.
 TODAY = datetime(2026, 6, 9, 21, tzinfo=UTC)
+#: The hour before noon stays open for another minute.
+CLOSED_BEFORE = NOW - timedelta(hours=1)
 
 
 def buy(moment, paid="10.00", lecture=None, student=None):
@@ -33,7 +35,7 @@ def buy(moment, paid="10.00", lecture=None, student=None):
 
 
 def close_all():
-    while close_days():
+    while close_hours():
         db.session.commit()
     db.session.commit()
 
@@ -58,32 +60,43 @@ def today():
 
 @pytest.mark.usefixtures("app")
 class TestClosing:
-    def test_closes_every_day_but_today(self):
-        for days in (0, 1, 40, 100):
-            buy(NOW - timedelta(days=days))
+    def test_closes_every_hour_that_has_been_over_for_a_minute(self):
+        for hours in (0, 0.9, 1.1, 24, 960, 2400):
+            buy(NOW - timedelta(hours=hours))
 
         close_all()
 
-        assert closed_before() == TODAY
-        assert db.session.scalar(select(func.sum(CourseRevenue.purchases))) == 3
-        assert figures() == {Decimal("40.00")}
+        assert closed_before() == CLOSED_BEFORE
+        assert db.session.scalar(select(func.sum(CourseRevenue.purchases))) == 4
+        assert figures() == {Decimal("60.00")}
 
     def test_goes_a_month_at_a_time(self):
         buy(NOW - timedelta(days=40))
         buy(NOW - timedelta(days=2))
 
-        assert close_days() is True
+        assert close_hours() is True
         assert db.session.scalar(select(func.sum(CourseRevenue.purchases))) == 1
         assert figures() == {Decimal("20.00")}
-        assert close_days() is False
+        assert close_hours() is False
         assert db.session.scalar(select(func.sum(CourseRevenue.purchases))) == 2
 
     def test_does_nothing_where_everything_is_closed(self):
         buy(NOW - timedelta(days=2))
         close_all()
 
-        assert close_days() is False
+        assert close_hours() is False
         assert figures() == {Decimal("10.00")}
+
+    def test_adds_the_hours_of_a_day_together(self):
+        lecture = create_lecture()
+        for hours in (5, 2):
+            buy(NOW - timedelta(hours=hours), lecture=lecture)
+            with time_machine.travel(NOW - timedelta(hours=hours - 2), tick=False):
+                close_all()
+
+        bought = db.session.execute(select(CourseRevenue)).scalar_one()
+        assert (bought.day, bought.purchases, bought.revenue) == (NOW.date(), 2, Decimal("20.00"))
+        assert figures() == {Decimal("20.00")}
 
     def test_adds_what_the_next_day_brings(self):
         lecture, student = create_lecture(), create_student()
@@ -109,7 +122,7 @@ class TestClosing:
         assert figures() == {Decimal("15.00")}
         close_all()
         assert figures() == {Decimal("15.00")}
-        assert closed_before() == TODAY
+        assert closed_before() == CLOSED_BEFORE
 
     def test_without_the_trigger_a_late_purchase_is_lost(self):
         buy(NOW - timedelta(days=2))
@@ -182,7 +195,7 @@ class TestClosingWhileSomebodyBuys:
     def test_the_closing_waits_for_it(self, committing_app, in_flight):
         self.close_beside(committing_app, in_flight)
 
-        assert closed_before() == TODAY
+        assert closed_before() == CLOSED_BEFORE
         assert figures() == {Decimal("15.00")}
 
     def test_without_the_lock_it_is_lost(self, committing_app, in_flight, monkeypatch):
@@ -194,11 +207,11 @@ class TestClosingWhileSomebodyBuys:
 
     def test_a_purchase_that_takes_long_puts_the_closing_off(self, committing_app, in_flight):
         with pytest.raises(OperationalError):
-            close_days()
+            close_hours()
         db.session.rollback()
 
         in_flight.commit()
-        assert closed_before() < TODAY
+        assert closed_before() < CLOSED_BEFORE
         assert figures() == {Decimal("15.00")}
 
     def test_two_at_once_count_nothing_twice(self, committing_app, in_flight):
@@ -219,8 +232,8 @@ def test_the_command_closes_everything_in_transactions_of_its_own():
     buy(NOW - timedelta(days=40))
     buy(NOW - timedelta(days=1))
 
-    assert CliRunner().invoke(close_days_command).exit_code == 0
+    assert CliRunner().invoke(roll_up_command).exit_code == 0
     db.session.rollback()
 
-    assert closed_before() == TODAY
+    assert closed_before() == CLOSED_BEFORE
     assert figures() == {Decimal("20.00")}

@@ -9,7 +9,7 @@ import time_machine
 from edutrack.core import clock
 from edutrack.core.extensions import db
 from edutrack.courses.models import VideoProgress
-from edutrack.owner.figures.closing import close_days
+from edutrack.owner.figures.closing import close_hours
 from edutrack.quizzes.models import HomeworkSubmission, QuizSubmission
 from tests.api import counted_statements
 from tests.factories import (
@@ -117,7 +117,7 @@ class School:
 def school(request, api):
     with time_machine.travel(NOW, tick=False):
         school = School(api)
-        while request.param == "rolled up" and close_days():
+        while request.param == "rolled up" and close_hours():
             db.session.commit()
         yield school
 

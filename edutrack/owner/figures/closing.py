@@ -1,9 +1,9 @@
-"""Closing business days: rolling up what was bought on them, so that no figure has to sum it again.
+"""Closing hours: rolling up what was bought in them, so that no figure has to sum it again.
 
 Whatever is closed and whatever is not, the figures are the same: they add the purchases since the last closing.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from sqlalchemy import ColumnElement, Date, Insert, cast, delete, func, literal, select, text, update
@@ -14,46 +14,52 @@ from edutrack.core.chores import start_chore
 from edutrack.core.extensions import db
 from edutrack.core.transaction import in_transaction
 from edutrack.courses.models import Purchase
+from edutrack.owner.figures.tallies import fold
 from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
 
-#: Days rolled up at a time, which is as long as buying has to wait.
-_DAYS_AT_A_TIME = 31
-#: How long after midnight a day may stay open, at most.
+#: What is rolled up at a time, which is as long as buying has to wait.
+_AT_A_TIME = timedelta(days=31)
+#: How long an hour stays open for purchases that are on their way.
+_GRACE = timedelta(minutes=1)
 _PAUSE_SECONDS = 60.0
 _ROLL_UPS = (CourseRevenue, LectureRevenue, StudentRevenue)
 
 
-def start_closing(app: Flask) -> None:
-    """Give a server process the chore of closing days; of several processes one does it."""
-    start_chore(app, "day-closing", close_all_days, every=_PAUSE_SECONDS)
+def start_rolling_up(app: Flask) -> None:
+    """Give a server process the chore of rolling figures up; of several processes one does it."""
+    start_chore(app, "rolling-up", roll_up, every=_PAUSE_SECONDS)
 
 
-def close_all_days() -> None:
-    """Close every business day that is over, some at a time, each time in a transaction of its own."""
-    while in_transaction(close_days):
+def roll_up() -> None:
+    """Close every hour that is over, some at a time, and fold the tallies; each time in a transaction of its own."""
+    while in_transaction(close_hours):
         continue
+    in_transaction(fold)
 
 
-def close_days() -> bool:
-    """Roll up some more of the business days that are over; return whether there are more (rules.md, "Revenue").
+def close_hours() -> bool:
+    """Roll up some more of the hours that are over; return whether there are more (rules.md, "Revenue").
 
-    To be called in a transaction of its own. While it runs nothing can be bought: nobody's purchase may slip into a
-    day that is just being summed. Raises OperationalError where it had to wait for that for more than two seconds.
+    To be called in a transaction of its own. While it runs nothing can be bought: nobody's purchase may slip into an
+    hour that is just being summed. Raises OperationalError where it had to wait for that for more than two seconds.
     """
-    end = clock.start_of_day(clock.today())
+    end = _hour_of(clock.now() - _GRACE)
     zone = clock.business_zone().key
     closing = db.session.execute(select(RevenueClosing.closed_before, RevenueClosing.time_zone)).one()
     if closing.closed_before >= end and closing.time_zone == zone:
         return False
     _stop_buying()
     start = _begin(zone)
-    last = min(end, start + timedelta(days=_DAYS_AT_A_TIME))
-    # Whole days only: 31 times 24 hours may end within one.
-    last = clock.start_of_day(last.astimezone(clock.business_zone()).date())
+    last = min(end, start + _AT_A_TIME)
     for statement in _roll_ups(start, last, zone):
         db.session.execute(statement)
     db.session.execute(update(RevenueClosing).values(closed_before=last, time_zone=zone))
     return last < end
+
+
+def _hour_of(moment: datetime) -> datetime:
+    """Return when the hour of a moment began."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _stop_buying() -> None:
@@ -73,8 +79,7 @@ def _begin(zone: str) -> datetime:
         since = closing.closed_before
     first = select(func.min(Purchase.purchased_at))
     first_purchase = db.session.scalar(first if since is None else first.where(Purchase.purchased_at >= since))
-    begin = first_purchase or clock.now()
-    return clock.start_of_day(begin.astimezone(clock.business_zone()).date())
+    return _hour_of(first_purchase or clock.now())
 
 
 def _roll_ups(start: datetime, end: datetime, zone: str) -> tuple[Insert, ...]:
@@ -100,7 +105,13 @@ def _roll_ups(start: datetime, end: datetime, zone: str) -> tuple[Insert, ...]:
         .group_by(Purchase.student_id, Purchase.course_id),
     )
     return (
-        courses,
+        courses.on_conflict_do_update(
+            index_elements=[CourseRevenue.course_id, CourseRevenue.day],
+            set_={
+                "purchases": CourseRevenue.purchases + courses.excluded.purchases,
+                "revenue": CourseRevenue.revenue + courses.excluded.revenue,
+            },
+        ),
         lectures.on_conflict_do_update(
             index_elements=[LectureRevenue.lecture_id],
             set_={

@@ -1,6 +1,6 @@
-"""What was bought, summed by course, lecture, student or day: closed days from the roll-ups, the rest from purchases.
+"""What was bought, summed by course, lecture, student or day: closed hours from the roll-ups, the rest from purchases.
 
-Each is one subquery, so that whatever reads it sees closed and open days at the same moment.
+Each is one subquery, so that whatever reads it sees closed and open hours at the same moment.
 """
 
 from sqlalchemy import ColumnElement, Date, Subquery, cast, func, literal, select, union_all
@@ -10,12 +10,9 @@ from edutrack.courses.models import Purchase
 from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
 
 
-def by_course(*conditions: ColumnElement[bool]) -> Subquery:
-    """Return `course_id`, `purchases`, `revenue` of every course that was bought from; `conditions` name CourseRevenue.
-
-    What was bought since the last closing always counts.
-    """
-    closed = select(CourseRevenue.course_id, CourseRevenue.purchases, CourseRevenue.revenue).where(*conditions)
+def by_course() -> Subquery:
+    """Return `course_id`, `purchases`, `revenue` of every course that was bought from."""
+    closed = select(LectureRevenue.course_id, LectureRevenue.purchases, LectureRevenue.revenue)
     since = (
         select(Purchase.course_id, func.count().label("purchases"), func.sum(Purchase.amount_paid).label("revenue"))
         .where(_not_closed())

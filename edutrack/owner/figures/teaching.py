@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Row, ScalarSelect, Subquery, cast, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Subquery, func, select
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller, Role
 from edutrack.core.extensions import db
-from edutrack.courses.models import Course, Enrollment, Lecture, Topic, Video, VideoProgress
+from edutrack.courses.models import Course, Lecture, Topic, Video
 from edutrack.courses.queries.scope import own_courses
 from edutrack.owner.figures import sums
-from edutrack.quizzes.models import Homework, HomeworkSubmission, Quiz, QuizSubmission
+from edutrack.owner.figures.tallies import ALL_TEACHERS, counted, learners
+from edutrack.owner.models import Tally
+from edutrack.quizzes.models import Homework, Quiz, QuizSubmission
 
 _NOTHING = Decimal(0)
 _HUNDRED = Decimal(100)
@@ -31,15 +32,13 @@ def teaching_dashboard(caller: Caller) -> dict[str, Any]:
             total.join(Course, Course.id == days.c.course_id).where(own_courses(caller), *conditions).scalar_subquery()
         )
 
-    def enrolled(figure: ColumnElement[Any], status: str) -> ScalarSelect[Any]:
-        return (
-            select(figure)
-            .select_from(Enrollment)
-            .join(Enrollment.course)
-            .where(own_courses(caller), Enrollment.status == status)
-            .scalar_subquery()
-        )
-
+    pending = counted("enrollments", status="pending")
+    waiting = (
+        select(func.coalesce(func.sum(pending.c.count), 0))
+        .join(Course, Course.id == pending.c.subject_id)
+        .where(own_courses(caller))
+        .scalar_subquery()
+    )
     to_grade = (
         select(func.count())
         .select_from(QuizSubmission)
@@ -56,8 +55,8 @@ def teaching_dashboard(caller: Caller) -> dict[str, Any]:
             .where(own_courses(caller))
             .scalar_subquery()
             .label("total_courses"),
-            enrolled(func.count(Enrollment.student_id.distinct()), "approved").label("total_students"),
-            enrolled(func.count(), "pending").label("pending_enrollments"),
+            learners(_teacher_of(caller)).scalar_subquery().label("total_students"),
+            waiting.label("pending_enrollments"),
             to_grade.label("quizzes_to_grade"),
             sold(days.c.purchases).label("total_purchases"),
             sold(days.c.revenue).label("total_revenue"),
@@ -71,10 +70,7 @@ def teaching_dashboard(caller: Caller) -> dict[str, Any]:
 def course_analytics(caller: Caller, course: Course) -> dict[str, Any]:
     """Return how a course is bought, watched and answered, by lecture; money is None for assistants. Two statements."""
     enrolled = db.session.execute(
-        select(
-            func.count().filter(Enrollment.status == "approved").label("approved"),
-            func.count().filter(Enrollment.status == "pending").label("pending"),
-        ).where(Enrollment.course_id == course.id)
+        select(*(_enrolled(course.id, status).label(status) for status in ("approved", "pending")))
     ).one()
     lectures = db.session.execute(_lectures(course.id)).all()
     figures = {
@@ -92,12 +88,22 @@ def course_analytics(caller: Caller, course: Course) -> dict[str, Any]:
     return _without_money(caller, figures, "revenue")
 
 
+def _teacher_of(caller: Caller) -> int:
+    return caller.teacher_id or ALL_TEACHERS
+
+
+def _enrolled(course_id: int, status: str) -> ColumnElement[int]:
+    enrolled = counted("enrollments", Tally.subject_id == course_id, status=status)
+    return func.coalesce(select(enrolled.c.count).scalar_subquery(), 0)
+
+
 def _lectures(course_id: int) -> Any:
     sold = sums.by_lecture(course_id)
     videos = _active_videos(course_id)
     completed = _completed_videos(course_id)
-    homework = _answered(course_id, Homework, HomeworkSubmission, HomeworkSubmission.homework_id)
-    quizzes = _answered(course_id, Quiz, QuizSubmission, QuizSubmission.quiz_id, QuizSubmission.status == "graded")
+    homework = _average("homework_scores", Homework, course_id)
+    quizzes = _average("quiz_scores", Quiz, course_id)
+    passes = _average("quiz_passes", Quiz, course_id)
     purchases = func.coalesce(sold.c.purchases, 0)
     return (
         select(
@@ -111,7 +117,7 @@ def _lectures(course_id: int) -> Any:
             (purchases * func.coalesce(videos.c.videos, 0)).label("to_complete"),
             homework.c.average.label("homework_average"),
             quizzes.c.average.label("quiz_average"),
-            quizzes.c.pass_rate.label("quiz_pass_rate"),
+            (passes.c.average * 100).label("quiz_pass_rate"),
         )
         .select_from(Topic)
         .outerjoin(Lecture, Lecture.topic_id == Topic.id)
@@ -120,6 +126,7 @@ def _lectures(course_id: int) -> Any:
         .outerjoin(completed, completed.c.lecture_id == Lecture.id)
         .outerjoin(homework, homework.c.lecture_id == Lecture.id)
         .outerjoin(quizzes, quizzes.c.lecture_id == Lecture.id)
+        .outerjoin(passes, passes.c.lecture_id == Lecture.id)
         .where(Topic.course_id == course_id)
         .order_by(Topic.order, Topic.id, Lecture.order, Lecture.id)
     )
@@ -136,37 +143,25 @@ def _active_videos(course_id: int) -> Subquery:
 
 
 def _completed_videos(course_id: int) -> Subquery:
+    videos = select(Video.id).join(Video.lecture).where(Lecture.course_id == course_id)
+    completed = counted("completed_videos", Tally.subject_id.in_(videos))
     return (
-        select(Video.lecture_id, func.count().label("completed"))
-        .select_from(VideoProgress)
-        .join(VideoProgress.video)
-        .join(Video.lecture)
-        .where(Lecture.course_id == course_id, Video.is_active, VideoProgress.is_completed)
+        select(Video.lecture_id, func.sum(completed.c.count).label("completed"))
+        .join(completed, completed.c.subject_id == Video.id)
+        .where(Video.is_active)
         .group_by(Video.lecture_id)
         .subquery()
     )
 
 
-def _answered(
-    course_id: int,
-    model: type[Homework] | type[Quiz],
-    submission: type[HomeworkSubmission] | type[QuizSubmission],
-    parent: InstrumentedAttribute[int],
-    *conditions: ColumnElement[bool],
-) -> Subquery:
-    """Return the average score in percent by lecture and, of quizzes, the share of attempts that passed."""
-    share = submission.score * _HUNDRED / func.nullif(submission.max_score, 0)
-    passed: Any = (
-        [(func.avg(cast(cast(QuizSubmission.passed, Integer), Numeric)) * 100).label("pass_rate")]
-        if model is Quiz
-        else []
-    )
+def _average(measure: str, model: type[Homework] | type[Quiz], course_id: int) -> Subquery:
+    """Return `lecture_id` and the `average` of what a measure's rows are counted with."""
+    papers = select(model.id).join(model.lecture).where(Lecture.course_id == course_id)
+    scores = counted(measure, Tally.subject_id.in_(papers))
+    average = func.sum(scores.c.total) / func.nullif(func.sum(scores.c.count), 0)
     return (
-        select(model.lecture_id, func.avg(share).label("average"), *passed)
-        .select_from(submission)
-        .join(model, model.id == parent)
-        .join(model.lecture)
-        .where(Lecture.course_id == course_id, *conditions)
+        select(model.lecture_id, average.label("average"))
+        .join(scores, scores.c.subject_id == model.id)
         .group_by(model.lecture_id)
         .subquery()
     )
