@@ -57,9 +57,12 @@ _CALLER_OF_SESSION = (
 
 def caller_of_session(user_id: int, session_id: int) -> Caller | None:
     """Return the caller whose live session this is; None where the session has ended or is another user's."""
-    row = db.session.execute(
-        _CALLER_OF_SESSION, {"user_id": user_id, "session_id": session_id, "now": clock.now()}
-    ).one_or_none()
+    # Plain rows: every authenticated request asks, and the session would look for objects among the columns.
+    row = (
+        db.session.connection()
+        .execute(_CALLER_OF_SESSION, {"user_id": user_id, "session_id": session_id, "now": clock.now()})
+        .one_or_none()
+    )
     return as_caller(row, row.session_id) if row else None
 
 
