@@ -1,18 +1,16 @@
-"""What figures are read from: purchases of hours that are over, rolled up, and counts that triggers keep.
+"""What figures are read from: purchases of hours that are over, rolled up, and who learns from whom.
 
 Rows are derived from purchases and can be made again from them at any time, so they refer to nothing by foreign key:
-what keeps a course or lecture from being deleted are its purchases. `edutrack_recount()` makes the counts anew.
+what keeps a course or lecture from being deleted are its purchases.
 """
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Numeric, SmallInteger
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from edutrack.core.database import Base, Id, Int
+from edutrack.core.database import Base, Int
 
 
 class RevenueClosing(Base):
@@ -64,31 +62,8 @@ class StudentRevenue(Base):
     last_purchase_at: Mapped[datetime]
 
 
-class Tally(Base):
-    """Something added to a count: the sum over all rows of a measure, subject and kind is how many there are.
-
-    Triggers add a row for what a statement changed, so that two changes never wait for each other; folding puts rows of
-    the same count together.
-    """
-
-    __tablename__ = "tallies"
-    __table_args__ = (Index(None, "measure", "subject_id"),)
-
-    id: Mapped[Id]
-    #: What is counted: `users`, `students`, `enrollments` of a course, `learners` of a teacher, `completed_videos`,
-    #: `homework_scores`, `quiz_scores`, `quiz_passes`.
-    measure: Mapped[str]
-    #: Of which course, teacher, video, homework or quiz; 0 for all there are.
-    subject_id: Mapped[int]
-    #: What they are told apart by, such as {"status": "approved"}.
-    kind: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    count: Mapped[int]
-    #: Sum of the scores, in percent of the points; of passes, how many passed.
-    total: Mapped[Decimal] = mapped_column(Numeric)
-
-
 class Learner(Base):
-    """In how many courses of a teacher a student is approved; teacher 0 stands for all teachers."""
+    """In how many courses of a teacher a student is approved; teacher 0 stands for all teachers. Kept by triggers."""
 
     __tablename__ = "learners"
 

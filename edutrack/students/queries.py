@@ -9,8 +9,9 @@ from edutrack.accounts.models import Student, User
 from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
-from edutrack.core.pagination import matching
+from edutrack.core.pagination import counted_by, matching
 from edutrack.core.sealing import seal
+from edutrack.core.tallies import students_counted
 from edutrack.structure.models import (
     Area,
     Division,
@@ -96,7 +97,10 @@ def students(
     if search:
         rows = rows.where(_found_by(search))
     # Ids are given in the order of registration.
-    return rows.order_by(Student.id.desc())
+    rows = rows.order_by(Student.id.desc())
+    if search or governorate is not None or not caller.is_site_owner:
+        return rows
+    return counted_by(rows, students_counted(status=status, grade=grade, school_type=school_type))
 
 
 def with_names(rows: Select[Student]) -> Select[Student]:

@@ -8,10 +8,9 @@ from sqlalchemy import func, insert, select, text, update
 from edutrack.accounts.models import Student, User
 from edutrack.core import clock
 from edutrack.core.extensions import db
+from edutrack.core.tallies import ALL_TEACHERS, Tally, fold, learners
 from edutrack.courses.models import Enrollment, VideoProgress
-from edutrack.owner.figures.tallies import ALL_TEACHERS, fold, learners
 from edutrack.owner.invariants import INVARIANTS, violations
-from edutrack.owner.models import Tally
 from edutrack.quizzes.models import HomeworkSubmission, QuizSubmission
 from tests.factories import (
     create_attempt,

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 import marshmallow as ma
 from flask import request
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 
 from edutrack.core.arabic import fold
 from edutrack.core.extensions import db
 from edutrack.core.fields import Boolean, Day
+from edutrack.core.pagination import count_of
 from edutrack.owner.console.access import page
 from edutrack.owner.console.pages import ConsoleView
 
@@ -164,7 +165,7 @@ class ServiceModelView(ConsoleView):
         search = request.args.get("search", "")[:200].strip()
         filters = {item.name: value for item in self.filters if (value := item.read()) is not None}
         rows = self.rows(search=search if fold(search) else "", **filters)
-        count = db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+        count = count_of(rows)
         size = _whole_number("page_size", PAGE_SIZES[0])
         size = size if size in PAGE_SIZES else PAGE_SIZES[0]
         number = min(_whole_number("page", 1), max(1, -(-count // size)))

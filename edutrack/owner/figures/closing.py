@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from edutrack.core import clock
 from edutrack.core.chores import start_chore
 from edutrack.core.extensions import db
+from edutrack.core.tallies import fold
 from edutrack.core.transaction import in_transaction
 from edutrack.courses.models import Purchase
-from edutrack.owner.figures.tallies import fold
 from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
 
 #: What is rolled up at a time, which is as long as buying has to wait.

@@ -11,7 +11,7 @@ from edutrack.accounts.models import STUDENT_STATUSES, Teacher, User, teacher_gr
 from edutrack.core import clock
 from edutrack.core.caller import Role
 from edutrack.core.extensions import db
-from edutrack.owner.models import Tally
+from edutrack.core.tallies import Tally
 from edutrack.structure.models import Area, Division, Governorate, Grade, SchoolType, Subject, VideoSecurity
 
 _NOT_SPECIFIED = "Not specified"

@@ -15,9 +15,9 @@ from edutrack.accounts.models import Student
 from edutrack.core import clock
 from edutrack.core.errors import Invalid
 from edutrack.core.extensions import db
+from edutrack.core.tallies import ALL_TEACHERS, counted, learners
 from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, Topic
 from edutrack.owner.figures import sums
-from edutrack.owner.figures.tallies import ALL_TEACHERS, counted, learners
 
 #: Days in a trend by default, beside the last one.
 DEFAULT_DAYS = 30

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Row, ScalarSelect, Subquery, func, select
 from edutrack.core import clock
 from edutrack.core.caller import Caller, Role
 from edutrack.core.extensions import db
+from edutrack.core.tallies import ALL_TEACHERS, Tally, counted, learners
 from edutrack.courses.models import Course, Lecture, Topic, Video
 from edutrack.courses.queries.scope import own_courses
 from edutrack.owner.figures import sums
-from edutrack.owner.figures.tallies import ALL_TEACHERS, counted, learners
-from edutrack.owner.models import Tally
 from edutrack.quizzes.models import Homework, Quiz, QuizSubmission
 
 _NOTHING = Decimal(0)
