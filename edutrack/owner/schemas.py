@@ -112,8 +112,8 @@ class SpendingSchema(Schema):
     student_id = plain.Integer(required=True)
     student_name = plain.String(required=True)
     student_code = plain.String(required=True)
-    total_spent = fields.Decimals(required=True)
-    lectures_purchased = plain.Integer(required=True)
+    total_spent = fields.Decimals(attribute="revenue", required=True)
+    lectures_purchased = plain.Integer(attribute="purchase_count", required=True)
 
 
 class CourseRevenueDetailSchema(Schema):

@@ -344,7 +344,7 @@ def test_what_does_not_exist_is_not_found(api, path):
 def test_each_endpoint_runs_a_fixed_number_of_statements(school):
     paths = {
         "": 1,
-        f"courses/{school.course.id}/": 3,
+        f"courses/{school.course.id}/": 2,
         f"lectures/{school.lectures[0].id}/": 2,
         "students/": 1,
         "trends/": 1,

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, null, select, union_all
 
 from edutrack.accounts.models import Student
 from edutrack.core import clock
@@ -67,50 +67,72 @@ def overview() -> dict[str, Any]:
 
 
 def of_course(course: Course) -> dict[str, Any]:
-    """Return a course's revenue by topic, lecture and buyer, what was not sold as zero. Two statements.
+    """Return a course's revenue by topic, lecture and buyer, what was not sold as zero. One statement.
 
     Totals are those of its lectures; buyers stand with who spent most first.
     """
-    sold = sums.by_lecture(course.id)
-    lectures = db.session.execute(
-        select(
-            Topic.id.label("topic_id"),
-            Topic.name.label("topic_name"),
-            Lecture.id.label("lecture_id"),
-            Lecture.name.label("lecture_name"),
-            Lecture.price,
-            Lecture.final_price,
-            func.coalesce(sold.c.purchases, 0).label("purchase_count"),
-            func.coalesce(sold.c.revenue, _NOTHING).label("revenue"),
+    # In one statement, which sees one moment: lectures and buyers come to the same money.
+    parts = union_all(_lectures_sold(course.id), _buyers(course.id)).subquery()
+    columns = parts.c
+    rows = db.session.execute(
+        select(parts).order_by(
+            columns.topic_order,
+            columns.topic_id,
+            columns.lecture_order,
+            columns.lecture_id,
+            columns.revenue.desc(),
+            columns.student_id,
         )
-        .select_from(Topic)
-        .outerjoin(Lecture, Lecture.topic_id == Topic.id)
-        .outerjoin(sold, sold.c.lecture_id == Lecture.id)
-        .where(Topic.course_id == course.id)
-        .order_by(Topic.order, Topic.id, Lecture.order, Lecture.id)
     ).all()
-    bought = sums.by_student(course.id)
-    spending = db.session.execute(
-        select(
-            Student.id.label("student_id"),
-            Student.name_ar.label("student_name"),
-            Student.student_code,
-            bought.c.revenue.label("total_spent"),
-            bought.c.purchases.label("lectures_purchased"),
-        )
-        .join(bought, bought.c.student_id == Student.id)
-        .order_by(bought.c.revenue.desc(), Student.id)
-    ).all()
-    sold_lectures = [row for row in lectures if row.lecture_id is not None]
+    lectures = [row for row in rows if row.student_id is None]
     return {
         "course_id": course.id,
         "course_name": course.name,
         "total_revenue": sum((row.revenue for row in lectures), _NOTHING),
         "total_purchases": sum(row.purchase_count for row in lectures),
         "topics": _topics(lectures),
-        "lectures": sold_lectures,
-        "student_spending": spending,
+        "lectures": [row for row in lectures if row.lecture_id is not None],
+        "student_spending": [row for row in rows if row.student_id is not None],
     }
+
+
+def _lectures_sold(course_id: int) -> Select[*tuple[Any, ...]]:
+    """Return the select of the lectures of a course; a topic without any is a row without a lecture."""
+    sold = sums.by_lecture(course_id)
+    return (
+        select(
+            Topic.order.label("topic_order"),
+            Topic.id.label("topic_id"),
+            Topic.name.label("topic_name"),
+            Lecture.order.label("lecture_order"),
+            Lecture.id.label("lecture_id"),
+            Lecture.name.label("lecture_name"),
+            Lecture.price,
+            Lecture.final_price,
+            null().label("student_id"),
+            null().label("student_name"),
+            null().label("student_code"),
+            func.coalesce(sold.c.purchases, 0).label("purchase_count"),
+            func.coalesce(sold.c.revenue, _NOTHING).label("revenue"),
+        )
+        .select_from(Topic)
+        .outerjoin(Lecture, Lecture.topic_id == Topic.id)
+        .outerjoin(sold, sold.c.lecture_id == Lecture.id)
+        .where(Topic.course_id == course_id)
+    )
+
+
+def _buyers(course_id: int) -> Select[*tuple[Any, ...]]:
+    """Return the select of who bought in a course, with the columns of `_lectures_sold`."""
+    bought = sums.by_student(course_id)
+    return select(
+        *(null() for _ in range(8)),
+        Student.id,
+        Student.name_ar,
+        Student.student_code,
+        bought.c.purchases,
+        bought.c.revenue,
+    ).join_from(Student, bought, bought.c.student_id == Student.id)
 
 
 def _topics(lectures: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
