@@ -14,7 +14,8 @@ A cell is what the actor is answered:
     link    403 for a link that is not, or no longer, good
 
 Objects in paths belong to the teacher, and to the student who enrolled and bought; "other" ones have nothing to do with
-them. The inactive teacher has an inactive account, the pending student waits for verification.
+them. The inactive teacher has an inactive account, and an assistant whose own is active; the pending student waits for
+verification.
 """
 
 ACTORS = (
@@ -29,37 +30,38 @@ ACTORS = (
     "teacher",
     "other teacher",
     "inactive teacher",
+    "assistant of the inactive",
     "site owner",
 )
 
 # fmt: off
-# Columns:       anon. exp.  pend. stud. susp. other assi. other teach other inact owner
-PUBLIC =        "ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
-REFRESH_ONLY =  "401   401   401   401   401   401   401   401   401   401   401   401"
-LINK_HOLDER =   "link  link  link  link  link  link  link  link  link  link  link  link"
-RECEIVER =      "401   401   404   ok    404   404   404   404   404   404   off   404"
-LEAVING =       "401   401   ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
-EVERYBODY =     "401   401   ok    ok    ok    ok    ok    ok    ok    ok    off   ok"
-EVERY_STUDENT = "401   401   ok    ok    ok    ok    role  role  role  role  role  role"
-WAITING_TOO =   "401   401   ok    ok    off   ok    role  role  role  role  role  role"
-STUDENTS =      "401   401   wait  ok    off   ok    role  role  role  role  role  role"
-BUYER =         "401   401   wait  ok    off   buy   role  role  role  role  role  role"
-BUYER_OR_404 =  "401   401   wait  ok    off   404   role  role  role  role  role  role"
-ENROLLED =      "401   401   wait  ok    off   enrol role  role  role  role  role  role"
-ENROLLMENT =    "401   401   wait  ok    off   own   role  role  role  role  role  role"
-HOLDERS =       "401   401   wait  ok    off   ok    role  role  role  role  role  ok"
-SITE_OWNER =    "401   401   role  role  role  role  role  role  role  role  role  ok"
-TEACHING =      "401   401   role  role  role  role  ok    ok    ok    ok    off   role"
-TEACHER =       "401   401   role  role  role  role  role  role  ok    ok    off   role"
-COWORKERS =     "401   401   role  role  role  role  ok    404   ok    404   off   role"
-ITS_TEACHER =   "401   401   role  role  role  role  role  role  ok    404   off   role"
-READERS =       "401   401   wait  ok    off   ok    ok    ok    ok    ok    off   ok"
-READERS_OF_IT = "401   401   wait  ok    off   buy   ok    404   ok    404   off   ok"
-FINISHERS =     "401   401   wait  ok    off   404   ok    404   ok    404   off   ok"
-STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   ok"
-STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   ok"
-EDITORS =       "401   401   role  role  role  role  role  role  ok    ok    off   ok"
-EDITORS_OF_IT = "401   401   role  role  role  role  role  role  ok    404   off   ok"
+# Columns:       anon. exp.  pend. stud. susp. other assi. other teach other inact its a owner
+PUBLIC =        "ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
+REFRESH_ONLY =  "401   401   401   401   401   401   401   401   401   401   401   401   401"
+LINK_HOLDER =   "link  link  link  link  link  link  link  link  link  link  link  link  link"
+RECEIVER =      "401   401   404   ok    404   404   404   404   404   404   off   off   404"
+LEAVING =       "401   401   ok    ok    ok    ok    ok    ok    ok    ok    ok    ok    ok"
+EVERYBODY =     "401   401   ok    ok    ok    ok    ok    ok    ok    ok    off   off   ok"
+EVERY_STUDENT = "401   401   ok    ok    ok    ok    role  role  role  role  role  role  role"
+WAITING_TOO =   "401   401   ok    ok    off   ok    role  role  role  role  role  role  role"
+STUDENTS =      "401   401   wait  ok    off   ok    role  role  role  role  role  role  role"
+BUYER =         "401   401   wait  ok    off   buy   role  role  role  role  role  role  role"
+BUYER_OR_404 =  "401   401   wait  ok    off   404   role  role  role  role  role  role  role"
+ENROLLED =      "401   401   wait  ok    off   enrol role  role  role  role  role  role  role"
+ENROLLMENT =    "401   401   wait  ok    off   own   role  role  role  role  role  role  role"
+HOLDERS =       "401   401   wait  ok    off   ok    role  role  role  role  role  role  ok"
+SITE_OWNER =    "401   401   role  role  role  role  role  role  role  role  role  role  ok"
+TEACHING =      "401   401   role  role  role  role  ok    ok    ok    ok    off   off   role"
+TEACHER =       "401   401   role  role  role  role  role  role  ok    ok    off   role  role"
+COWORKERS =     "401   401   role  role  role  role  ok    404   ok    404   off   off   role"
+ITS_TEACHER =   "401   401   role  role  role  role  role  role  ok    404   off   role  role"
+READERS =       "401   401   wait  ok    off   ok    ok    ok    ok    ok    off   off   ok"
+READERS_OF_IT = "401   401   wait  ok    off   buy   ok    404   ok    404   off   off   ok"
+FINISHERS =     "401   401   wait  ok    off   404   ok    404   ok    404   off   off   ok"
+STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   off   ok"
+STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   off   ok"
+EDITORS =       "401   401   role  role  role  role  role  role  ok    ok    off   role  ok"
+EDITORS_OF_IT = "401   401   role  role  role  role  role  role  ok    404   off   role  ok"
 # fmt: on
 
 ROUTES: dict[tuple[str, str], str] = {

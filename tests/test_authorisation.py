@@ -16,7 +16,7 @@ from edutrack.courses.models import VideoProgress
 from edutrack.owner.console.access import is_console_path
 from edutrack.structure.models import Area, Division, Governorate, SchoolType
 from tests.api import Api, access_token
-from tests.authorisation import ACTORS, HOLDERS, READERS, ROUTES, STAFF, STUDENTS, TEACHING
+from tests.authorisation import ACTORS, HOLDERS, PUBLIC, READERS, ROUTES, STAFF, STUDENTS, TEACHING
 from tests.factories import (
     any_grade,
     create_assistant,
@@ -78,6 +78,7 @@ class World:
         purchase = create_purchase(student, lecture)
         video = create_video(lecture, name=CANARY)
         give_balance(student, course, "100.00")
+        inactive = create_teacher(is_active=False)
         people = {
             "pending student": create_student(status="pending"),
             "student": student,
@@ -87,7 +88,8 @@ class World:
             "other assistant": create_assistant(),
             "teacher": teacher,
             "other teacher": create_teacher(),
-            "inactive teacher": create_teacher(is_active=False),
+            "inactive teacher": inactive,
+            "assistant of the inactive": create_assistant(inactive),
             "site owner": create_site_owner(),
         }
         self.tokens = {actor: access_token(getattr(person, "user", person)) for actor, person in people.items()}
@@ -232,20 +234,63 @@ def test_the_table_names_every_route_and_no_other(shared_app):
     assert sorted(_declared(shared_app) ^ set(ROUTES)) == []
 
 
-@pytest.mark.parametrize(
-    ("method", "rule", "actor"),
-    [
-        (method, rule, actor)
-        for (method, rule), row in ROUTES.items()
-        for actor, expected in zip(ACTORS, row.split(), strict=True)
-        if expected == "404" and actor.startswith("other")
-    ],
-)
-def test_what_is_hidden_is_answered_like_what_is_missing(shared_app, world, method, rule, actor):
-    hidden = call(shared_app, method, world.path(rule), world.tokens[actor])
-    missing = call(shared_app, method, re.sub("<[^>]+>", str(2**62), rule), world.tokens[actor])
+#: What is answered to whoever may not know whether the object is there.
+TELLING_NOTHING = ("401", "role", "wait", "off", "404", "link")
 
-    assert (hidden.status_code, hidden.data) == (missing.status_code, missing.data)
+
+@pytest.mark.parametrize(("method", "rule"), [route for route in ROUTES if "<" in route[1]])
+def test_what_is_hidden_is_answered_like_what_is_missing(shared_app, world, method, rule):
+    cells = zip(ACTORS, ROUTES[method, rule].split(), strict=True)
+    kept_out = [actor for actor, expected in cells if expected in TELLING_NOTHING]
+
+    def answers(path):
+        called = {actor: call(shared_app, method, path, world.tokens[actor]) for actor in kept_out}
+        return {actor: (response.status_code, response.data) for actor, response in called.items()}
+
+    assert answers(world.path(rule)) == answers(re.sub("<[^>]+>", str(2**62), rule))
+
+
+#: The column that a person's answers move to when the site owner deactivates the teacher.
+BLOCKED_WITH_THE_TEACHER = {
+    "teacher": "inactive teacher",
+    "assistant": "assistant of the inactive",
+    "other teacher": "other teacher",
+    "student": "student",
+}
+
+
+def test_deactivating_a_teacher_blocks_teacher_and_assistants_everywhere_and_nobody_else(shared_app, world):
+    """From the very next request on, with tokens from before; activating lets them in again."""
+    signing_out = ("POST", "/api/accounts/logout/")
+
+    def cells(actor, column):
+        """Return what the actor is answered on every route, and what the table says of the column."""
+        # What goes through is only read, so that the school stays as it is.
+        asked = {
+            route: dict(zip(ACTORS, row.split(), strict=True))[column]
+            for route, row in ROUTES.items()
+            if route != signing_out and row != PUBLIC
+        }
+        asked = {route: cell for route, cell in asked.items() if route[0] == "GET" or cell == "off"}
+        found = {
+            (method, rule): outcome(call(shared_app, method, world.path(rule), world.tokens[actor]))
+            for method, rule in asked
+        }
+        return found, asked
+
+    def set_active(is_active):
+        path = f"/api/accounts/teachers/{world.ids['teacher_id']}/"
+        headers = {"Authorization": f"Bearer {world.tokens['site owner']}"}
+        assert Api(shared_app).patch(path, {"is_active": is_active}, headers=headers).status_code == 200
+
+    set_active(False)
+    for actor, column in BLOCKED_WITH_THE_TEACHER.items():
+        found, expected = cells(actor, column)
+        assert found == expected
+    set_active(True)
+    for actor in ("teacher", "assistant"):
+        found, expected = cells(actor, actor)
+        assert found == expected
 
 
 LISTS = {rule: row for (method, rule), row in ROUTES.items() if method == "GET"}
