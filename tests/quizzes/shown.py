@@ -13,6 +13,16 @@ FORBIDDEN = {"detail": "You do not have permission to perform this action."}
 MUST_PURCHASE = {"detail": "You must purchase this lecture."}
 
 
+def page_of(*results: Any) -> dict[str, Any]:
+    """Return a list's body where everything is on its only page."""
+    return {"count": len(results), "next": None, "previous": None, "results": list(results)}
+
+
+def unknown(pk: int) -> str:
+    """Return what is said of an id that names nothing."""
+    return f'Invalid pk "{pk}" - object does not exist.'
+
+
 def places_of(parent: Homework | Quiz) -> list[Any]:
     """Return the places of a homework or quiz that were not taken out, in their order."""
     model, key = (

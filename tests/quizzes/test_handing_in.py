@@ -22,15 +22,11 @@ from tests.factories import (
     create_student,
     create_teacher,
 )
-from tests.quizzes.shown import FORBIDDEN, MUST_PURCHASE, NOT_FOUND, choices_of, places_of
+from tests.quizzes.shown import FORBIDDEN, MUST_PURCHASE, NOT_FOUND, choices_of, places_of, unknown
 
 EXPIRED = {"detail": "Your access to this lecture has expired."}
 ONCE = {"detail": "You have already submitted this homework."}
 MINE = "/api/homeworks/submissions/"
-
-
-def unknown(pk):
-    return f'Invalid pk "{pk}" - object does not exist.'
 
 
 class Sitting:

@@ -25,44 +25,14 @@ from tests.quizzes.shown import (
     MUST_PURCHASE,
     NOT_FOUND,
     choices_of,
+    page_of,
     places_of,
     shown_homework,
     shown_question,
+    unknown,
 )
 
 HOMEWORKS = "/api/homeworks/"
-
-
-def page(*results):
-    return {"count": len(results), "next": None, "previous": None, "results": list(results)}
-
-
-def unknown(pk):
-    return f'Invalid pk "{pk}" - object does not exist.'
-
-
-@pytest.fixture
-def lecture(app):
-    return create_lecture()
-
-
-@pytest.fixture
-def owner_of_it(lecture):
-    """The teacher whose lecture it is."""
-    return lecture.topic.course.teacher
-
-
-@pytest.fixture
-def teacher(api, owner_of_it):
-    return api.as_(owner_of_it)
-
-
-@pytest.fixture
-def student(api, lecture):
-    """A student who has bought the lecture."""
-    student = create_student()
-    create_purchase(student, lecture)
-    return api.as_(student)
 
 
 def stored(statement=None):
@@ -319,7 +289,7 @@ class TestWhoMay:
         homework = create_homework(lecture)
         path = f"{HOMEWORKS}{homework.id}/"
 
-        assert assistant.get(HOMEWORKS).json == page(shown_homework(homework))
+        assert assistant.get(HOMEWORKS).json == page_of(shown_homework(homework))
         assert assistant.get(path).json == shown_homework(homework)
         refused = (assistant.post(HOMEWORKS, {}), assistant.patch(path, {}), assistant.delete(path))
         assert [(response.status_code, response.json) for response in refused] == [(403, FORBIDDEN)] * 3
@@ -377,8 +347,10 @@ class TestReadingAsAStudent:
         one = student.get(f"{HOMEWORKS}{homework.id}/")
 
         assert (one.status_code, one.json) == (200, shown_homework(homework, to_student=True))
-        assert student.get(HOMEWORKS).json == page(shown_homework(homework, to_student=True))
-        assert student.get(f"{HOMEWORKS}?lecture={lecture.id}").json == page(shown_homework(homework, to_student=True))
+        assert student.get(HOMEWORKS).json == page_of(shown_homework(homework, to_student=True))
+        assert student.get(f"{HOMEWORKS}?lecture={lecture.id}").json == page_of(
+            shown_homework(homework, to_student=True)
+        )
         for text in (one.text, student.get(f"{HOMEWORKS}?all=true").text):
             assert question.version.text in text
             assert "is_correct" not in text
@@ -407,7 +379,7 @@ class TestReadingAsAStudent:
         response = student.get(f"{HOMEWORKS}{homework.id}/")
 
         assert (response.status_code, response.json) == (404, NOT_FOUND)
-        assert student.get(HOMEWORKS).json == page()
+        assert student.get(HOMEWORKS).json == page_of()
 
     def test_what_is_not_bought_is_refused(self, student):
         homework = create_homework()
@@ -416,7 +388,7 @@ class TestReadingAsAStudent:
         answers = [student.get(HOMEWORKS + query) for query in queries]
 
         assert [(answer.status_code, answer.json) for answer in answers] == [(403, MUST_PURCHASE)] * 3
-        assert student.get(HOMEWORKS).json == page()
+        assert student.get(HOMEWORKS).json == page_of()
 
     def test_a_student_writes_nothing(self, student, lecture):
         path = f"{HOMEWORKS}{create_homework(lecture).id}/"

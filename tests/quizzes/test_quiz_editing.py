@@ -20,7 +20,7 @@ from tests.factories import (
     create_student,
     create_teacher,
 )
-from tests.quizzes.shown import FORBIDDEN, MUST_PURCHASE, NOT_FOUND, places_of, shown_quiz
+from tests.quizzes.shown import FORBIDDEN, MUST_PURCHASE, NOT_FOUND, page_of, places_of, shown_quiz, unknown
 
 QUIZZES = "/api/quizzes/"
 NEVER_CLOSES = {"closes_at": ["A quiz that shows something after it closes must have a closing time."]}
@@ -28,38 +28,6 @@ CLOSES_TOO_EARLY = {"closes_at": ["The quiz must close after it opens."]}
 BAD_MOMENT = (
     "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
 )
-
-
-def page(*results):
-    return {"count": len(results), "next": None, "previous": None, "results": list(results)}
-
-
-def unknown(pk):
-    return f'Invalid pk "{pk}" - object does not exist.'
-
-
-@pytest.fixture
-def lecture(app):
-    return create_lecture()
-
-
-@pytest.fixture
-def owner_of_it(lecture):
-    """The teacher whose lecture it is."""
-    return lecture.topic.course.teacher
-
-
-@pytest.fixture
-def teacher(api, owner_of_it):
-    return api.as_(owner_of_it)
-
-
-@pytest.fixture
-def student(api, lecture):
-    """A student who has bought the lecture."""
-    student = create_student()
-    create_purchase(student, lecture)
-    return api.as_(student)
 
 
 def body(lecture, **values):
@@ -317,7 +285,7 @@ class TestWhoMay:
         quiz = create_quiz(lecture)
         path = f"{QUIZZES}{quiz.id}/"
 
-        assert assistant.get(QUIZZES).json == page(shown_quiz(quiz))
+        assert assistant.get(QUIZZES).json == page_of(shown_quiz(quiz))
         assert assistant.get(path).json == shown_quiz(quiz)
         refused = (assistant.post(QUIZZES, {}), assistant.patch(path, {}), assistant.delete(path))
         assert [(response.status_code, response.json) for response in refused] == [(403, FORBIDDEN)] * 3
@@ -354,8 +322,8 @@ class TestReadingAsAStudent:
         seen = shown_quiz(quiz, questions=[])
 
         assert student.get(f"{QUIZZES}{quiz.id}/").json == seen
-        assert student.get(QUIZZES).json == page(seen)
-        assert student.get(f"{QUIZZES}?lecture={lecture.id}&search=اختبار").json == page(seen)
+        assert student.get(QUIZZES).json == page_of(seen)
+        assert student.get(f"{QUIZZES}?lecture={lecture.id}&search=اختبار").json == page_of(seen)
         assert student.get(f"{QUIZZES}?all=true").json == {"count": 1, "results": [seen]}
 
     def test_the_database_is_not_asked_for_questions(self, student, lecture):
@@ -380,7 +348,7 @@ class TestReadingAsAStudent:
         response = student.get(f"{QUIZZES}{quiz.id}/")
 
         assert (response.status_code, response.json) == (404, NOT_FOUND)
-        assert student.get(QUIZZES).json == page()
+        assert student.get(QUIZZES).json == page_of()
 
     def test_what_is_not_bought_is_refused(self, student):
         quiz = create_quiz()
