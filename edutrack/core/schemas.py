@@ -70,13 +70,16 @@ class Schema(ma.Schema):
 
 
 class Nested(ma_fields.Nested):
-    """Another schema inside; messages nest the same way."""
+    """Another schema inside; messages nest the same way. It comes whole, also in a part of what is outside."""
 
     default_error_messages: dict[str, Any] = {
         "required": "This field is required.",
         "null": "This field may not be null.",
         "type": "Invalid data. Expected a dictionary.",
     }
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(*args, **kwargs | {"partial": None})
 
 
 class MessageSchema(Schema):

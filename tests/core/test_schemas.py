@@ -2,7 +2,8 @@
 
 import pytest
 
-from edutrack.core.schemas import Schema, plain_messages
+from edutrack.core import fields
+from edutrack.core.schemas import Nested, Schema, plain_messages
 from tests.trial import NamedSchema
 
 REQUIRED = ["This field is required."]
@@ -41,3 +42,14 @@ def test_unknown_fields_are_ignored():
 @pytest.mark.parametrize("value", [None, [], "text", 5])
 def test_what_is_no_object_is_refused_as_a_whole(value):
     assert plain_messages(Schema().validate(value)) == {"non_field_errors": ["Invalid data. Expected a dictionary."]}
+
+
+def test_what_is_nested_comes_whole_also_where_a_part_of_the_outside_is_sent():
+    class Outer(Schema):
+        name = fields.Text(required=True)
+        children = fields.ListOf(Nested(NamedSchema))
+
+    outer = Outer(partial=True)
+
+    assert outer.load({"children": [{"name": "a"}]}) == {"children": [{"name": "a"}]}
+    assert plain_messages(outer.validate({"children": [{}]})) == {"children": [{"name": REQUIRED}]}

@@ -250,6 +250,16 @@ class TestChanging:
         assert (response.status_code, response.json) == (400, {"questions": [{"question": [unknown(foreign.id)]}]})
         assert teacher.get(f"{HOMEWORKS}{homework.id}/").json == before
 
+    def test_a_place_names_its_question_also_in_a_change(self, teacher, lecture):
+        homework = create_homework(lecture)
+        before = shown_homework(homework)
+
+        response = teacher.patch(f"{HOMEWORKS}{homework.id}/", {"questions": [{}, {"points": 2}]})
+
+        missing = {"question": ["This field is required."]}
+        assert (response.status_code, response.json) == (400, {"questions": [missing, missing]})
+        assert teacher.get(f"{HOMEWORKS}{homework.id}/").json == before
+
     def test_it_stays_in_its_lecture(self, teacher, lecture):
         homework = create_homework(lecture)
         sibling = create_lecture(topic=lecture.topic)

@@ -257,6 +257,16 @@ class TestChanging:
         assert (response.status_code, response.json) == (400, {"questions": [{"question": [unknown(2**62)]}]})
         assert teacher.get(f"{QUIZZES}{quiz.id}/").json == before
 
+    def test_a_place_names_its_question_also_in_a_change(self, teacher, lecture):
+        quiz = create_quiz(lecture)
+        before = shown_quiz(quiz)
+
+        response = teacher.patch(f"{QUIZZES}{quiz.id}/", {"questions": [{}, {"points": 2}]})
+
+        missing = {"question": ["This field is required."]}
+        assert (response.status_code, response.json) == (400, {"questions": [missing, missing]})
+        assert teacher.get(f"{QUIZZES}{quiz.id}/").json == before
+
     def test_it_stays_in_its_lecture(self, teacher, lecture):
         quiz, sibling = create_quiz(lecture), create_lecture(topic=lecture.topic)
 
