@@ -424,6 +424,7 @@ BAD_VALUES: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
     ({"is_active": None}, {"is_active": ["This field may not be null."]}),
     ({"subject": "x"}, {"subject": ["A valid integer is required."]}),
     ({"subject": None}, {"subject": ["This field may not be null."]}),
+    ({"subject": [1]}, {"subject": ["A valid integer is required."]}),
     ({"subject": 999999}, {"subject": ['Invalid pk "999999" - object does not exist.']}),
     ({"subject": 2**63}, {"subject": [f'Invalid pk "{2**63}" - object does not exist.']}),
     ({"grades": []}, {"grades": ["This list may not be empty."]}),
@@ -450,21 +451,25 @@ def test_bad_values_are_refused_and_nothing_is_written(owner, values, messages):
     assert db.session.scalars(select(AuditEntry.verb)).all() == []
 
 
-def test_a_taken_username_is_refused_ignoring_case(owner):
-    create_site_owner(username="Ahmed")
+@pytest.mark.parametrize("person", [create_site_owner, create_teacher, create_assistant, create_student])
+@pytest.mark.parametrize(("field", "refusal"), [("username", TAKEN_USERNAME), ("gmail", TAKEN_GMAIL)])
+def test_a_taken_name_or_address_is_refused_ignoring_case_whatever_the_role_of_its_user(owner, person, field, refusal):
+    taken = person()
+    user = getattr(taken, "user", taken)
+    body = form(**{field: getattr(user, field).upper()})
     users = stored_users()
 
-    response = owner.post(URL, form())
+    response = owner.post(URL, body)
 
-    assert (response.status_code, response.json, stored_users()) == (400, TAKEN_USERNAME, users)
+    assert (response.status_code, response.json, stored_users()) == (400, refusal, users)
 
 
-def test_a_taken_address_is_refused_whatever_the_role_of_its_user(owner):
-    student = create_student()
+def test_a_grade_that_is_named_twice_counts_once(owner):
+    grade = two_grades()[0]
 
-    response = owner.post(URL, form(gmail=student.user.gmail.upper()))
+    response = owner.post(URL, form(of=create_subject(grades=[grade]), grades=[grade.id, grade.id]))
 
-    assert (response.status_code, response.json) == (400, TAKEN_GMAIL)
+    assert (response.status_code, response.json["grade_ids"]) == (201, [grade.id])
 
 
 @pytest.mark.concurrency

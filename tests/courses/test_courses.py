@@ -243,6 +243,33 @@ def test_teacher_and_grade_of_a_course_stay(owner):
     assert course.name != "جديد"
 
 
+@pytest.mark.parametrize(
+    ("values", "messages"),
+    [
+        ({"name": ""}, {"name": ["This field may not be blank."]}),
+        ({"name": None}, {"name": ["This field may not be null."]}),
+        ({"teacher": None}, {"teacher": ["This field may not be null."]}),
+        ({"teacher": "x"}, {"teacher": ["A valid integer is required."]}),
+        ({"teacher": 987654}, {"teacher": ["Cannot change the teacher of an existing course."]}),
+        ({"grade": None}, {"grade": ["This field may not be null."]}),
+        ({"grade": 987654}, {"grade": ["Cannot change the grade of an existing course."]}),
+        ({"description": {}}, {"description": ["Not a valid string."]}),
+        ({"is_active": None}, {"is_active": ["This field may not be null."]}),
+        (
+            {"cover_picture": "a.png"},
+            {"cover_picture": ["The submitted data was not a file. Check the encoding type on the form."]},
+        ),
+    ],
+)
+def test_a_bad_change_is_refused_whole(owner, values, messages):
+    course = create_course()
+
+    response = owner.patch(f"/api/courses/{course.id}/", {"name": "جديد", "description": "جديد"} | values)
+
+    assert (response.status_code, response.json) == (400, messages)
+    assert owner.get(f"/api/courses/{course.id}/").json == shown(course)
+
+
 def test_a_replaced_cover_is_removed_and_null_takes_it_away(owner):
     course = create_course()
     first = owner.patch(f"/api/courses/{course.id}/", data={"cover_picture": (png(), "a.png")}).json["cover_picture"]

@@ -351,6 +351,23 @@ def test_many_are_answered_at_once_but_only_the_pending_ones_of_own_courses(api)
     assert len(statements) == 2
 
 
+@pytest.mark.parametrize("role", ["assistant", "siteowner"])
+def test_assistants_answer_many_of_their_teachers_and_owners_of_all(api, role):
+    course = create_course()
+    own = create_enrollment(create_student(), course, "pending")
+    foreign = create_enrollment(create_student(), create_course(), "pending")
+    person = _staff_of(course, role)
+
+    response = api.as_(person).post(
+        "/api/enrollments/bulk_respond/", {"ids": [own.id, foreign.id], "status": "approved"}
+    )
+
+    answered = ["approved", "approved" if role == "siteowner" else "pending"]
+    assert (response.status_code, response.json) == (200, {"updated": answered.count("approved")})
+    assert [shown(each)["status"] for each in (own, foreign)] == answered
+    assert own.approved_by_id == getattr(person, "user", person).id
+
+
 @pytest.mark.parametrize(
     ("change", "messages"),
     [

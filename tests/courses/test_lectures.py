@@ -307,3 +307,33 @@ def test_students_see_no_lectures_here(api, topic):
     responses = [student.get("/api/lectures/"), student.get(f"/api/lectures/{lecture.id}/")]
 
     assert [(response.status_code, response.json) for response in responses] == [(403, FORBIDDEN)] * 2
+
+
+@pytest.mark.parametrize("query", ["course", "topic"])
+def test_a_filter_that_is_no_number_is_a_bad_query(teacher, query):
+    response = teacher.get(f"/api/lectures/?{query}=x")
+
+    assert (response.status_code, response.json) == (400, {query: ["A valid integer is required."]})
+
+
+@pytest.mark.parametrize(
+    ("values", "messages"),
+    [
+        ({"name": " "}, {"name": ["This field may not be blank."]}),
+        ({"price": "-0.01"}, {"price": ["Ensure this value is greater than or equal to 0."]}),
+        ({"price": None}, {"price": ["This field may not be null."]}),
+        ({"discount": "100.01"}, DISCOUNT_TOO_HIGH),
+        ({"available_days": 0}, {"available_days": ["Ensure this value is greater than or equal to 1."]}),
+        ({"order": 1.5}, {"order": ["A valid integer is required."]}),
+        ({"topic": None}, {"topic": ["This field may not be null."]}),
+        ({"is_active": 7}, {"is_active": ["Must be a valid boolean."]}),
+    ],
+)
+def test_a_bad_change_is_refused_whole(teacher, topic, values, messages):
+    lecture = create_lecture(topic=topic)
+    before = teacher.get(f"/api/lectures/{lecture.id}/").json
+
+    response = teacher.patch(f"/api/lectures/{lecture.id}/", {"description": "جديد"} | values)
+
+    assert (response.status_code, response.json) == (400, messages)
+    assert teacher.get(f"/api/lectures/{lecture.id}/").json == before

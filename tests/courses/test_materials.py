@@ -548,3 +548,10 @@ def test_only_students_have_a_list_of_their_own(api, create):
     response = api.as_(create()).get("/api/materials/mine/")
 
     assert (response.status_code, response.json) == (403, FORBIDDEN)
+
+
+@pytest.mark.parametrize("query", ["lecture"])
+def test_a_filter_that_is_no_number_is_a_bad_query(teacher, query):
+    response = teacher.get(f"/api/materials/?{query}=x")
+
+    assert (response.status_code, response.json) == (400, {query: ["A valid integer is required."]})

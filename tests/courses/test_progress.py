@@ -353,6 +353,21 @@ def test_staff_see_how_far_the_students_of_a_course_are(api):
         assert len(statements) == 3
 
 
+def test_the_progress_of_a_course_comes_in_pages_or_whole(api):
+    room = Classroom(api)
+    teacher = api.as_(room.course.teacher)
+    path = f"/api/courses/{room.course.id}/progress/"
+
+    first, second = (teacher.get(f"{path}?page_size=1&page={page}").json for page in (1, 2))
+
+    results = first["results"] + second["results"]
+    assert [row["student"] for row in results] == [room.first.id, room.second.id]
+    assert (first["next"], second["next"]) == (f"http://localhost{path}?page_size=1&page=2", None)
+    assert teacher.get(f"{path}?all=true").json == {"count": 2, "results": results}
+    beyond = teacher.get(f"{path}?page=2")
+    assert (beyond.status_code, beyond.json) == (404, {"detail": "Invalid page."})
+
+
 def test_a_course_without_videos_has_no_progress(api):
     course = create_course()
     create_enrollment(create_student(), course)

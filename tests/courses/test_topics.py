@@ -271,3 +271,24 @@ def test_students_see_no_topics(api, course):
     responses = [student.get("/api/topics/"), student.get(f"/api/topics/{topic.id}/")]
 
     assert [(response.status_code, response.json) for response in responses] == [(403, FORBIDDEN)] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "messages"),
+    [
+        ({"name": ""}, {"name": ["This field may not be blank."]}),
+        ({"name": None}, {"name": ["This field may not be null."]}),
+        ({"order": -1}, {"order": ["Ensure this value is greater than or equal to 0."]}),
+        ({"is_active": "perhaps"}, {"is_active": ["Must be a valid boolean."]}),
+        ({"course": None}, {"course": ["This field may not be null."]}),
+        ({"course": "x"}, {"course": ["A valid integer is required."]}),
+    ],
+)
+def test_a_bad_change_is_refused_whole(teacher, course, values, messages):
+    topic = create_topic(course)
+    before = teacher.get(f"/api/topics/{topic.id}/").json
+
+    response = teacher.patch(f"/api/topics/{topic.id}/", {"description": "جديد"} | values)
+
+    assert (response.status_code, response.json) == (400, messages)
+    assert teacher.get(f"/api/topics/{topic.id}/").json == before

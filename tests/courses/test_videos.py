@@ -436,3 +436,32 @@ def test_students_never_see_a_source(api, lecture):
     responses = [student.get("/api/videos/"), student.get(f"/api/videos/{video.id}/")]
 
     assert [(response.status_code, response.json) for response in responses] == [(403, FORBIDDEN)] * 2
+
+
+@pytest.mark.parametrize("query", ["lecture"])
+def test_a_filter_that_is_no_number_is_a_bad_query(teacher, query):
+    response = teacher.get(f"/api/videos/?{query}=x")
+
+    assert (response.status_code, response.json) == (400, {query: ["A valid integer is required."]})
+
+
+@pytest.mark.parametrize(
+    ("values", "messages"),
+    [
+        ({"name": None}, {"name": ["This field may not be null."]}),
+        ({"platform": "dailymotion"}, {"platform": ['"dailymotion" is not a valid choice.']}),
+        ({"source": "short"}, {"source": ["Enter the id or the https address of a YouTube video."]}),
+        ({"duration_seconds": 0}, {"duration_seconds": ["Ensure this value is greater than or equal to 1."]}),
+        ({"order": -1}, {"order": ["Ensure this value is greater than or equal to 0."]}),
+        ({"is_active": None}, {"is_active": ["This field may not be null."]}),
+        ({"platform": "file"}, {"file": ["This field is required."]}),
+    ],
+)
+def test_a_bad_change_is_refused_whole(teacher, lecture, values, messages):
+    video = create_video(lecture)
+    before = teacher.get(f"/api/videos/{video.id}/").json
+
+    response = teacher.patch(f"/api/videos/{video.id}/", {"name": "جديد"} | values)
+
+    assert (response.status_code, response.json) == (400, messages)
+    assert teacher.get(f"/api/videos/{video.id}/").json == before

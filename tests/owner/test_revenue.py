@@ -328,13 +328,21 @@ def test_a_range_at_the_end_of_the_calendar_is_empty(api, end):
     assert response.json["total_purchases"] == 0
 
 
-def test_a_course_filter_must_be_a_number(api):
-    response = api.as_(create_site_owner()).get("/api/owner/revenue/students/?course=physics")
+@pytest.mark.parametrize(
+    ("course", "status", "body"),
+    [
+        ("physics", 400, {"course": ["A valid integer is required."]}),
+        (2**63, 400, {"course": [f'Invalid pk "{2**63}" - object does not exist.']}),
+        (999999, 200, []),
+    ],
+)
+def test_a_course_filter_must_be_a_number_and_may_find_nobody(school, course, status, body):
+    response = school.api.get(f"/api/owner/revenue/students/?course={course}")
 
-    assert (response.status_code, response.json) == (400, {"course": ["A valid integer is required."]})
+    assert (response.status_code, response.json) == (status, body)
 
 
-@pytest.mark.parametrize("path", ["courses/999999", "lectures/999999"])
+@pytest.mark.parametrize("path", ["courses/999999", "lectures/999999", f"courses/{2**63}", f"lectures/{2**63}"])
 def test_what_does_not_exist_is_not_found(api, path):
     response = api.as_(create_site_owner()).get(f"/api/owner/revenue/{path}/")
 

@@ -169,6 +169,49 @@ class TestBatch:
 
 
 class TestList:
+    def test_it_shows_whole_codes_newest_first_with_who_used_them(self, api):
+        owner, course, student, now = create_site_owner(), create_course(), create_student(), clock.now()
+        used_text, used = create_code(course, used_by=student, used_at=now, expires_at=now + timedelta(days=1))
+        text, unused = create_code(course, value=Decimal("20.5"))
+
+        response = api.as_(owner).get("/api/wallet/recharge-codes/")
+
+        def shown(code, text, **values):
+            return {
+                "id": code.id,
+                "course": course.id,
+                "course_name": course.name,
+                "teacher_name": course.teacher.name,
+                "code": text,
+                "value": "20.50",
+                "is_used": False,
+                "used_by": None,
+                "used_by_name": None,
+                "used_at": None,
+                "created_at": iso_z(code.created_at),
+                "expires_at": None,
+                "created_by": code.batch.created_by_id,
+                "created_by_username": code.batch.created_by.username,
+            } | values
+
+        spent = {"is_used": True, "used_by": student.id, "used_by_name": student.name_ar, "used_at": iso_z(now)}
+        assert response.status_code == 200
+        assert response.json == {
+            "count": 2,
+            "next": None,
+            "previous": None,
+            "results": [
+                shown(unused, text),
+                shown(used, used_text, value="100.00", expires_at=iso_z(used.expires_at), **spent),
+            ],
+        }
+
+    @pytest.mark.parametrize("number", ["987654", str(2**63), "9" * 40])
+    def test_a_code_that_is_not_there_is_not_found(self, api, number):
+        response = api.as_(create_site_owner()).get(f"/api/wallet/recharge-codes/{number}/")
+
+        assert (response.status_code, response.json) == (404, {"detail": "Not found."})
+
     def test_each_listing_is_audited(self, api):
         owner = create_site_owner()
 
