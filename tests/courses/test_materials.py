@@ -479,6 +479,7 @@ def test_a_students_link_dies_with_what_it_stands_on(api, handed, change):
 def test_a_students_link_survives_what_was_switched_off_above_it(api, handed):
     lecture = handed.material.lecture
     lecture.is_active = lecture.topic.is_active = lecture.topic.course.is_active = False
+    lecture.topic.course.teacher.user.is_active = False
     db.session.commit()
 
     with api.get(handed.path) as response:

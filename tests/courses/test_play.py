@@ -292,6 +292,7 @@ def test_what_was_bought_plays_although_everything_above_is_switched_off(api):
     watched = Watched(api)
     lecture = watched.video.lecture
     lecture.is_active = lecture.topic.is_active = lecture.topic.course.is_active = False
+    lecture.topic.course.teacher.user.is_active = False
     db.session.commit()
 
     assert api.get(watched.path).status_code == 302

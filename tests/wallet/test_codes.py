@@ -271,6 +271,18 @@ class TestList:
         response = owner.get("/api/wallet/recharge-codes/?ordering=sealed")
         assert (response.status_code, response.json) == (400, {"ordering": ['"sealed" is not a valid choice.']})
 
+    def test_ordering_by_the_time_of_use_or_of_making(self, api):
+        owner, student, now = api.as_(create_site_owner()), create_student(), clock.now()
+        moments = [now - timedelta(hours=hours) for hours in (1, 3, 2)]
+        ids = [create_code(used_by=student, used_at=moment)[1].id for moment in moments]
+
+        def listed(ordering):
+            return [row["id"] for row in owner.get(f"/api/wallet/recharge-codes/?ordering={ordering}").json["results"]]
+
+        assert listed("used_at") == [ids[1], ids[2], ids[0]]
+        assert listed("-used_at") == [ids[0], ids[2], ids[1]]
+        assert (listed("created_at"), listed("-created_at")) == (ids, ids[::-1])
+
     @pytest.mark.parametrize(
         ("query", "messages"),
         [
