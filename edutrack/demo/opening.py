@@ -165,11 +165,8 @@ def _open_course(timeline: Timeline, owner: Caller, plan: DemoCourse) -> OpenCou
 def _plan_lectures(timeline: Timeline, course: OpenCourse, plan: DemoCourse) -> None:
     """Plan the release of the lectures: the first is free and there at once, the last is still being prepared."""
     recordings = cycle(RECORDINGS)
-    names = [
-        (create_topic(course.teacher, course=course.id, name=topic).id, lecture)
-        for topic, lectures in plan.topics.items()
-        for lecture in lectures
-    ]
+    topics = {name: create_topic(course.teacher, course=course.id, name=name).id for name in plan.topics}
+    names = [(topics[topic], lecture) for topic, lectures in plan.topics.items() for lecture in lectures]
     for number, (topic_id, name) in enumerate(names):
         days_ago = OPENED_DAYS_AGO - _DAYS_BETWEEN_LECTURES * max(0, number - 1)
         is_ready = number < len(names) - 1
