@@ -15,7 +15,7 @@ from edutrack.structure.models import Grade, Subject
 
 
 def courses(caller: Caller, *, search: str = "", **filters: Any) -> Select[*tuple[Any, ...]]:
-    """Return the select of courses, newest first, with how much is in each and how many study there.
+    """Return the select of courses, newest first, with how much is in each, how many study there and how many ask to.
 
     Narrowed as the API's list of courses is; what the courses hold is counted, and not read.
     """
@@ -33,7 +33,8 @@ def courses(caller: Caller, *, search: str = "", **filters: Any) -> Select[*tupl
         outline.topic_count().label("topic_count"),
         outline.course_lecture_count().label("lecture_count"),
         outline.course_video_count().label("video_count"),
-        _student_count().label("student_count"),
+        _enrollment_count("approved").label("student_count"),
+        _enrollment_count("pending").label("request_count"),
     )
 
 
@@ -75,11 +76,11 @@ def course_choices() -> list[tuple[int, str]]:
     return [(number, f"{name} · {teacher} · {grade}") for number, name, teacher, grade in rows]
 
 
-def _student_count() -> ScalarSelect[int]:
+def _enrollment_count(status: str) -> ScalarSelect[int]:
     return (
         select(func.count())
         .select_from(Enrollment)
-        .where(Enrollment.course_id == Course.id, Enrollment.status == "approved")
+        .where(Enrollment.course_id == Course.id, Enrollment.status == status)
         .correlate(Course)
         .scalar_subquery()
     )

@@ -9,6 +9,7 @@ from edutrack.owner.console.access import admit, console_route, csrf
 from edutrack.owner.console.audit_log import AuditLogView
 from edutrack.owner.console.codes import CodesView
 from edutrack.owner.console.courses import CoursesView
+from edutrack.owner.console.enrollments import EnrollmentsView
 from edutrack.owner.console.errors import error_page, init_error_pages
 from edutrack.owner.console.home import HomeView
 from edutrack.owner.console.language import init_language
@@ -17,6 +18,7 @@ from edutrack.owner.console.printing import blueprint as printing_blueprint
 from edutrack.owner.console.rendering import init_rendering, script_nonce
 from edutrack.owner.console.sessions import blueprint as session_blueprint
 from edutrack.owner.console.sessions import init_sessions
+from edutrack.owner.console.structure import StructureView
 from edutrack.owner.console.students import StudentsView, VerificationView
 from edutrack.owner.console.teachers import TeachersView
 
@@ -26,6 +28,8 @@ VIEWS: tuple[type[ConsoleView], ...] = (
     StudentsView,
     VerificationView,
     CoursesView,
+    EnrollmentsView,
+    StructureView,
     CodesView,
     AuditLogView,
 )

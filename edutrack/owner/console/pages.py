@@ -106,7 +106,8 @@ class ConsoleView(BaseView):
     ) -> ResponseReturnValue:
         """Do what a button asks for, say `done` and go on to `to`; a refusal is flashed on the page `back`.
 
-        With a `schema`, `work` gets the values that came with the button; without, nothing.
+        `done` and `to` may be functions of what `work` returned. With a `schema`, `work` gets the values that came with
+        the button; without, nothing.
         """
 
         def refused(error: DomainError, _status: int) -> ResponseReturnValue:
@@ -120,5 +121,5 @@ class ConsoleView(BaseView):
 
     def _finish(self, result: Any, done: Any, to: Callable[[Any], str] | str | None) -> ResponseReturnValue:
         target = to(result) if callable(to) else to or self.home
-        flash(done, "success")
+        flash(done(result) if callable(done) else done, "success")
         return redirect(target, 303)

@@ -40,6 +40,15 @@ MESSAGES = (
     _marked("There are no unused codes to print."),
     _marked("This course is not available."),
     _marked("This enrollment is not pending."),
+    _marked("The discount cannot be higher than the price."),
+    _marked("These two no longer stand side by side. Look at the order once more."),
+    _marked("There is no such grade to put it before. Look at the order once more."),
+    _marked("This item is named more than once."),
+    _marked("Upload a video in MP4, MOV or WebM format."),
+    _marked(
+        "Upload a PDF, a picture (JPEG, PNG or WebP), a Word, Excel or PowerPoint document without macros, "
+        "or plain text."
+    ),
     _marked("No active account found with the given credentials"),
     _marked("Your account is inactive. Please contact an administrator."),
     _marked("You do not have permission to perform this action."),
@@ -83,5 +92,43 @@ PATTERNS = (
         _marked("Teacher %(teacher)s does not teach grade %(grade)s."),
     ),
     (r"Cannot change the (?P<field>\w+) of an existing course\.", _marked("This cannot be changed any more.")),
+    (
+        r'The platform "(?P<platform>.+)" is not configured\.',
+        _marked("The keys of %(platform)s are not set. Whoever runs the server can set them."),
+    ),
+    (
+        r"Enter the id or the https address of an? (?P<platform>.+) video\.",
+        _marked("Enter the id or the https address of a %(platform)s video."),
+    ),
+    (
+        r"The fields governorate, name must make a unique set\.",
+        _marked("The governorate has an area of this name already."),
+    ),
+    (
+        r'Only the platform "file" takes a file\.',
+        _marked("Choose a recording only for a video that is uploaded here."),
+    ),
+    (r"[\w ]+ with this name already exists\.", _marked("This name is taken already.")),
+    (r"This [\w ]+ cannot be deleted because it is in use\.", _marked("This is in use and cannot be deleted.")),
+    (
+        r"Cannot delete an? \w+ that has purchases\.",
+        _marked("Students have bought from this, so it cannot be deleted. Hide it instead."),
+    ),
+    (
+        r"Cannot delete an? \w+ that has watch progress\.",
+        _marked("Students have watched this, so it cannot be deleted. Hide it instead."),
+    ),
+    (
+        r"Cannot delete an? \w+ that has submissions\.",
+        _marked("Students have handed in homework or quizzes here, so it cannot be deleted. Hide it instead."),
+    ),
+    (
+        r"Cannot delete an? \w+ that has students enrolled in it\.",
+        _marked("Students have asked for this course, so it cannot be deleted. Hide it instead."),
+    ),
+    (
+        r"Cannot delete an? \w+ that has (recharge codes|balances)\.",
+        _marked("Codes or balances belong to this course, so it cannot be deleted. Hide it instead."),
+    ),
     (r"This code has already been (?P<done>\w+)\.", _marked("This code has already been used or cancelled.")),
 )
