@@ -46,6 +46,11 @@ def is_stored(name: str) -> bool:
     return _path(name).is_file()
 
 
+def read_stored(name: str) -> bytes:
+    """Return the content of the file that `save_file` gave this name; raises FileNotFoundError where it is gone."""
+    return _path(name).read_bytes()
+
+
 def remove_file(name: str | None) -> None:
     """Remove a stored file once the change that no longer needs it is committed."""
     if name:

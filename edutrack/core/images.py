@@ -22,9 +22,10 @@ _REFUSAL = "Upload a valid image. The file you uploaded was either not an image 
 _BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, struct.error)
 
 
-def save_picture(upload: BinaryIO, field: str) -> str:
+def save_picture(upload: BinaryIO, field: str, *, longest_side: int = _LONGEST_SIDE) -> str:
     """Store a JPEG, PNG or WebP picture without its metadata; return its name.
 
+    A larger picture is made smaller, so that no side is longer than `longest_side`.
     Raises Invalid under `field` where the bytes are no such picture, or one of more than 20 million pixels.
     """
     try:
@@ -33,15 +34,15 @@ def save_picture(upload: BinaryIO, field: str) -> str:
             if picture.width * picture.height > MAX_PIXELS:
                 raise Invalid({field: ["Ensure this image has no more than 20000000 pixels."]})
             extension = _EXTENSIONS[str(picture.format)]
-            clean = _encoded_anew(picture, str(picture.format))
+            clean = _encoded_anew(picture, str(picture.format), longest_side)
     except _BROKEN:
         raise Invalid({field: [_REFUSAL]}) from None
     return save_file(clean, f"{PUBLIC_FOLDER}/pictures", extension)
 
 
-def _encoded_anew(picture: Image.Image, kind: str) -> BytesIO:
+def _encoded_anew(picture: Image.Image, kind: str, longest_side: int) -> BytesIO:
     upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    upright.thumbnail((longest_side, longest_side))
     colours = "RGB" if kind == "JPEG" or upright.mode in ("RGB", "L", "CMYK", "YCbCr") else "RGBA"
     # A fresh image takes over pixels alone: no EXIF, no comments, no profile.
     plain = Image.new(colours, upright.size)

@@ -1,7 +1,7 @@
-"""What figures are read from: purchases of hours that are over, rolled up, and who learns from whom.
+"""What figures are read from, and what the site owner says of the site.
 
-Rows are derived from purchases and can be made again from them at any time, so they refer to nothing by foreign key:
-what keeps a course or lecture from being deleted are its purchases.
+Purchases of hours that are over are rolled up. Those rows are derived from purchases and can be made again from them at
+any time, so they refer to nothing by foreign key: what keeps a course or lecture from being deleted are its purchases.
 """
 
 from datetime import date, datetime
@@ -11,6 +11,10 @@ from sqlalchemy import CheckConstraint, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from edutrack.core.database import Base, Int
+
+#: What the smallest card has room for.
+SITE_NAME_LENGTH = 40
+CARD_INSTRUCTIONS_LENGTH = 80
 
 
 class RevenueClosing(Base):
@@ -70,3 +74,17 @@ class Learner(Base):
     teacher_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     courses: Mapped[Int]
+
+
+class SiteSettings(Base):
+    """What the site is called and looks like; one row, which the migrations write."""
+
+    __tablename__ = "site_settings"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    site_name: Mapped[str]
+    #: Stored name of the picture that stands for the site's name on cards.
+    logo: Mapped[str | None]
+    #: What cards tell those who hold them, above the address where codes are typed in.
+    card_instructions: Mapped[str]

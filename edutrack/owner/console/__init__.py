@@ -18,6 +18,7 @@ from edutrack.owner.console.printing import blueprint as printing_blueprint
 from edutrack.owner.console.rendering import init_rendering, script_nonce
 from edutrack.owner.console.sessions import blueprint as session_blueprint
 from edutrack.owner.console.sessions import init_sessions
+from edutrack.owner.console.settings import SettingsView
 from edutrack.owner.console.structure import StructureView
 from edutrack.owner.console.students import StudentsView, VerificationView
 from edutrack.owner.console.teachers import TeachersView
@@ -32,6 +33,7 @@ VIEWS: tuple[type[ConsoleView], ...] = (
     StructureView,
     CodesView,
     AuditLogView,
+    SettingsView,
 )
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, send_from_directory, url_for
+from sqlalchemy.exc import SQLAlchemyError
 
 from edutrack.owner.console.access import HOME, is_console_path, open_route
 from edutrack.owner.console.language import LANGUAGES, reading_language
+from edutrack.owner.site import site_settings
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "static" / "console"
+_PRODUCT = "EduTrack"
 _FOREVER = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("console_assets", __name__, url_prefix=HOME)
@@ -71,7 +74,19 @@ def _page_context() -> dict[str, Any]:
         "asset": asset,
         "menu": _menu if "caller" in g else list,
         "owner": g.get("caller"),
+        "site_name": _site_name,
     }
+
+
+def _site_name() -> str:
+    """Return what the site is called; its product's name where the database, too, is what a page has to excuse."""
+    if "site_name" not in g:
+        try:
+            g.site_name = site_settings().site_name
+        except SQLAlchemyError:
+            g.site_name = _PRODUCT
+    name: str = g.site_name
+    return name
 
 
 def _menu() -> Iterator[tuple[Any, list[Any]]]:
