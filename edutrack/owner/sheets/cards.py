@@ -8,20 +8,24 @@ from urllib.parse import urlencode, urlsplit
 from flask import current_app
 
 from edutrack.core import clock
+from edutrack.owner.models import SiteSettings
+from edutrack.owner.sheets.logo import Logo, stored_logo
 from edutrack.wallet.codes import printed_code, serial
 from edutrack.wallet.models import RechargeBatch
 
-SITE_NAME = "EduTrack"
 CURRENCY = "جنيه"
+SERIAL_WORDS = "الرقم المسلسل"
 #: Keeps a Latin part of an Arabic line together, from left to right.
 _ISOLATED = "\u2066{}\u2069"
 
 
 @dataclass(frozen=True)
 class Face:
-    """The writing that every card of a batch shares, in Arabic."""
+    """What every card of a batch shares, in Arabic."""
 
     site_name: str
+    #: Stands in place of the name where there is one.
+    logo: Logo | None
     course_name: str
     teacher_name: str
     value: str
@@ -30,6 +34,8 @@ class Face:
     instructions: str
     #: Where codes are typed in; from left to right.
     address: str
+    #: The line with the serial, of the batch's last card: no other is longer.
+    serial: str
 
 
 @dataclass(frozen=True)
@@ -44,17 +50,19 @@ class Card:
     link: str
 
 
-def face_of(batch: RechargeBatch) -> Face:
+def face_of(batch: RechargeBatch, site: SiteSettings) -> Face:
     """Return the face of a batch's cards (rules.md, "Printing")."""
     frontend = urlsplit(current_app.config["FRONTEND_URL"])
     return Face(
-        site_name=SITE_NAME,
+        site_name=site.site_name,
+        logo=stored_logo(site.logo),
         course_name=batch.course.name,
         teacher_name=batch.course.teacher.name,
         value=f"{_pounds(batch.value)} {CURRENCY}",
         expiry=None if batch.expires_at is None else f"صالح حتى {_ISOLATED.format(_until(batch.expires_at))}",
-        instructions="اكشط المربع وامسح الرمز، أو أدخل الكود في",
+        instructions=site.card_instructions,
         address=f"{frontend.netloc}{frontend.path.rstrip('/')}/redeem",
+        serial=f"{SERIAL_WORDS} {_ISOLATED.format(serial(batch.id, batch.quantity))}",
     )
 
 

@@ -3,13 +3,15 @@
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import orjson
 import structlog
 
 from edutrack.core.json import compact
-from edutrack.owner.sheets.cards import Card, Face
+from edutrack.core.turns import stepping_aside
+from edutrack.owner.sheets.cards import SERIAL_WORDS, Card, Face
 from edutrack.owner.sheets.joining import joined
 from edutrack.owner.sheets.layout import Layout
 from edutrack.owner.sheets.qr import qr_svg
@@ -18,6 +20,25 @@ from edutrack.owner.sheets.qr import qr_svg
 _CARDS_PER_PART = 720
 TYPESETTER = Path(__file__).with_name("typesetter.py")
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Words of a card's face in the size in which they fit it."""
+
+    words: str
+    #: In points.
+    size: float
+
+
+def fits_of(face: Face, layout: Layout) -> dict[str, Fit]:
+    """Return, by its name in the face, how each part of the writing fits a card of `layout`.
+
+    The typesetter itself says it, so that browsers and PDF agree. A logo has no fit, nor the name that it stands for.
+    """
+    with stepping_aside():
+        found = orjson.loads(_result(_start(_content("", face, layout, []), "fits")))
+    return {name: Fit(**fit) for name, fit in found.items()}
 
 
 def pdf_of(title: str, face: Face, layout: Layout, pages: Iterable[list[Card]]) -> Iterator[bytes]:
@@ -61,15 +82,16 @@ def _content(title: str, face: Face, layout: Layout, cards: list[Card]) -> bytes
         {
             "title": title,
             "layout": asdict(layout) | margins,
-            "face": asdict(face),
+            "face": asdict(face) | {"logo": face.logo and face.logo.svg},
+            "serial_words": SERIAL_WORDS,
             "cards": [{"serial": card.serial, "groups": list(card.groups), "qr": qr_svg(card.link)} for card in cards],
         }
     )
 
 
-def _start(content: bytes) -> subprocess.Popen[bytes]:
+def _start(content: bytes, *arguments: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-        [sys.executable, "-I", str(TYPESETTER)],
+        [sys.executable, "-I", str(TYPESETTER), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
