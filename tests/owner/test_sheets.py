@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import pypdfium2
 import pytest
-import zxingcpp
 from pypdf import PdfReader
 from sqlalchemy import select
 
@@ -17,54 +16,14 @@ from edutrack.core import clock
 from edutrack.core.audit import AuditEntry
 from edutrack.core.caller import Caller, Role
 from edutrack.core.extensions import db
-from edutrack.core.sealing import seal
-from edutrack.owner.sheets import find_batch, find_layout, printed_when, service
+from edutrack.owner.sheets import Order, find_layout, lock_batch, service, taken_away
 from edutrack.owner.sheets.cards import face_of
-from edutrack.wallet.codes import new_codes, printed_code, serial
-from edutrack.wallet.models import RechargeBatch, RechargeCode
+from edutrack.owner.site import site_settings
+from edutrack.wallet.codes import serial
 from tests.api import counted_statements
-from tests.factories import create_code, create_course, create_site_owner, create_student, create_teacher
+from tests.factories import create_code, create_course, create_site_owner, create_teacher
+from tests.owner.batches import cards_of, code_of, create_batch, links_of, printed, scanned, use, void
 from tests.owner.console import Console
-
-
-def create_batch(quantity, **values):
-    """A batch with unused codes; returns it with the printed codes by number."""
-    course = values.pop("course", None) or create_course()
-    batch = RechargeBatch(
-        **{"course": course, "quantity": quantity, "value": Decimal("150.00"), "created_by": create_site_owner()}
-        | values
-    )
-    db.session.add(batch)
-    db.session.flush()
-    codes = dict(enumerate(new_codes(quantity), start=1))
-    db.session.add_all(
-        RechargeCode(
-            batch=batch,
-            number=number,
-            course_id=course.id,
-            sealed=seal(code, "recharge-code"),
-            value=batch.value,
-            expires_at=batch.expires_at,
-            created_at=batch.created_at,
-        )
-        for number, code in codes.items()
-    )
-    db.session.commit()
-    return batch, {number: printed_code(code) for number, code in codes.items()}
-
-
-def code_of(batch, number):
-    return db.session.scalars(select(RechargeCode).filter_by(batch_id=batch.id, number=number)).one()
-
-
-def use(code):
-    code.used_by, code.used_at = create_student(), clock.now()
-    db.session.commit()
-
-
-def void(code):
-    code.voided_at, code.void_reason = clock.now(), "stolen"
-    db.session.commit()
 
 
 def prints():
@@ -90,32 +49,9 @@ def console(app, owner):
     return console
 
 
-def links_of(batch, codes):
-    return [f"http://localhost:3000/redeem?code={code}&course={batch.course_id}" for code in codes]
-
-
-def scanned(document, *, dpi=150):
-    """Return what a scanner reads from the pages of a PDF, page by page."""
-    pages = []
-    with pypdfium2.PdfDocument(document) as pdf:
-        for page in pdf:
-            image = page.render(scale=dpi / 72, grayscale=True).to_pil()
-            found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
-            pages.append({barcode.text for barcode in found})
-            page.close()
-    return pages
-
-
 def strictly_read(document):
     """Return a PDF read without forgiveness."""
     return PdfReader(BytesIO(document), strict=True)
-
-
-def cards_of(page):
-    """Return serial, code and link of each card in an HTML sheet."""
-    serials = re.findall(r'class="serial" dir="ltr">([0-9-]+)<', page)
-    codes = ["-".join(re.findall(r"[A-Z0-9]{4}", found)) for found in re.findall(r'class="code">(.*?)</div>', page)]
-    return list(zip(serials, codes, strict=True))
 
 
 class TestPdf:
@@ -126,7 +62,7 @@ class TestPdf:
 
         assert (response.status_code, response.mimetype) == (200, "application/pdf")
         assert response.headers["Cache-Control"] == "no-store"
-        assert response.headers["Content-Disposition"] == f'inline; filename="batch-{batch.id:06d}.pdf"'
+        assert response.headers["Content-Disposition"] == f'attachment; filename="batch-{batch.id:06d}.pdf"'
         assert scanned(response.data) == [set(links_of(batch, codes.values()))]
 
     def test_pages_are_a4_and_follow_the_numbers(self, console):
@@ -196,7 +132,7 @@ class TestPdf:
         monkeypatch.setattr("edutrack.owner.sheets.pdf.subprocess.Popen", Remembered)
         monkeypatch.setattr("edutrack.owner.sheets.pdf._CARDS_PER_PART", 24)
         batch, _ = create_batch(72)
-        pieces = service.print_pdf(caller_of(owner), find_batch(None, batch.id), find_layout("a4-24"))
+        pieces = service.print_pdf(caller_of(owner), Order(lock_batch(None, batch.id), find_layout("a4-24"), 1, 72))
 
         header, first_part = next(pieces), next(pieces)
         pieces.close()
@@ -225,10 +161,10 @@ class TestPage:
 
         page = console.get(f"/owner/batches/{batch.id}/print/").text
 
-        assert '<div class="course">الفيزياء</div>' in page
-        assert '<div class="teacher">أ. &lt;هدى&gt; السيد</div>' in page
+        assert '<div class="course_name">الفيزياء</div>' in page
+        assert '<div class="teacher_name">أ. &lt;هدى&gt; السيد</div>' in page
         assert '<div class="value">150 جنيه</div>' in page
-        assert '<div class="small">صالح حتى \u206631/12/2098\u2069</div>' in page
+        assert '<div class="expiry">صالح حتى \u206631/12/2098\u2069</div>' in page
         assert '<bdi dir="ltr">localhost:3000/redeem</bdi>' in page
 
     def test_the_page_loads_nothing_and_runs_only_its_own_script(self, console):
@@ -239,14 +175,15 @@ class TestPage:
         nonce = re.search(r"script-src 'nonce-([^']+)'", response.headers["Content-Security-Policy"])[1]
         assert response.headers["Content-Security-Policy"] == (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
         assert response.headers["Cache-Control"] == "no-store"
         assert re.findall(r"<(?:script|style)[^>]*>", response.text) == [
             f'<style nonce="{nonce}">',
             f'<script nonce="{nonce}">',
         ]
-        assert re.findall(r"(?:src|href)=|url\(\"(?!data:)| style=| on[a-z]+=", response.text) == []
+        assert re.findall(r"src=|url\(\"(?!data:)| style=| on[a-z]+=", response.text) == []
+        assert re.findall(r'href="([^"]+)"', response.text) == [f"/owner/codes/batches/{batch.id}/"]
 
     def test_a_large_batch_comes_in_parts_that_lead_on(self, console, monkeypatch):
         monkeypatch.setattr(service, "MOST_CARDS_PREVIEWED", 3)
@@ -254,19 +191,19 @@ class TestPage:
         use(code_of(batch, 2))
 
         first = console.get(f"/owner/batches/{batch.id}/print/").text
-        (next_url,) = re.findall(r'class="button" href="([^"]+)"', first)
+        (next_url,) = re.findall(r'class="button next" href="([^"]+)"', first)
         second = console.get(next_url.replace("&amp;", "&")).text
 
         assert [code for _, code in cards_of(first)] == [codes[1], codes[3], codes[4]]
         assert [code for _, code in cards_of(second)] == [codes[5]]
-        assert 'class="button"' not in second
+        assert 'class="button next"' not in second
 
     @pytest.mark.parametrize(("query", "numbers"), [("from=3", [3, 4, 5]), ("to=2", [1, 2]), ("from=2&to=٣", [2, 3])])
     def test_some_numbers_alone_are_printed_when_asked_for(self, console, query, numbers):
         batch, codes = create_batch(5)
 
         page = console.get(f"/owner/batches/{batch.id}/print/?{query}").text
-        document = console.get(f"/owner/batches/{batch.id}/print.pdf?{query}").data
+        document = printed(console, f"/owner/batches/{batch.id}/print.pdf?{query}").data
 
         assert [code for _, code in cards_of(page)] == [codes[number] for number in numbers]
         assert scanned(document) == [set(links_of(batch, [codes[number] for number in numbers]))]
@@ -275,13 +212,13 @@ class TestPage:
         batch, _ = create_batch(2)
         path = f"/owner/batches/{batch.id}/print/"
 
-        first, second = console.get(path).text, console.get(path).text
+        first, second = console.get(path).text, printed(console, path).text
 
-        assert "طُبعت هذه الدفعة من قبل" not in first
+        assert "طُبع من قبل" not in first
         notes, sheets = second.split('<section class="page">')
-        assert "طُبعت هذه الدفعة من قبل" in notes
+        assert "طُبع من قبل" in notes
         assert owner.username in notes
-        assert "طُبعت" not in sheets
+        assert "طُبع" not in sheets
         assert ".notes { display: none; }" in second
 
     def test_with_no_code_left_the_page_says_so_and_nothing_is_recorded(self, console):
@@ -320,7 +257,7 @@ class TestRules:
         void(code_of(batch, 3))
 
         page = console.get(f"/owner/batches/{batch.id}/print/").text
-        document = console.get(f"/owner/batches/{batch.id}/print.pdf").data
+        document = printed(console, f"/owner/batches/{batch.id}/print.pdf").data
 
         assert [code for _, code in cards_of(page)] == [codes[2], codes[4]]
         assert scanned(document) == [set(links_of(batch, [codes[2], codes[4]]))]
@@ -337,7 +274,7 @@ class TestRules:
         batch, _ = create_batch(3)
 
         console.get(f"/owner/batches/{batch.id}/print/")
-        console.get(f"/owner/batches/{batch.id}/print.pdf?from=2&to=900")
+        printed(console, f"/owner/batches/{batch.id}/print.pdf?from=2&to=900")
 
         assert prints() == [
             (
@@ -350,7 +287,7 @@ class TestRules:
                 owner.id,
                 "recharge_batches",
                 batch.id,
-                {"layout": "a4-24", "medium": "pdf", "count": 2, "first": 2, "last": 3},
+                {"layout": "a4-24", "medium": "pdf", "count": 2, "first": 2, "last": 3, "reprint": True},
             ),
         ]
 
@@ -359,16 +296,26 @@ class TestRules:
         other, _ = create_batch(1)
         console.get(f"/owner/batches/{other.id}/print/")
         console.get(f"/owner/batches/{batch.id}/print/?to=1")
-        console.get(f"/owner/batches/{batch.id}/print/")
+        printed(console, f"/owner/batches/{batch.id}/print/")
 
-        found = [(row.printed_by, row.layout, row.count) for row in printed_when(batch)]
+        found = [(row.taken_by, row.layout, row.count, row.is_reprint) for row in taken_away(batch.id)]
 
-        assert found == [(owner.username, "a4-24", 3), (owner.username, "a4-24", 1)]
-        assert all(later.printed_at >= earlier.printed_at for later, earlier in pairwise(printed_when(batch)))
+        assert found == [(owner.username, "a4-24", 3, True), (owner.username, "a4-24", 1, False)]
+        assert all(later.taken_at >= earlier.taken_at for later, earlier in pairwise(taken_away(batch.id)))
 
     @pytest.mark.parametrize(
         "query",
-        ["from=0", "from=x", "to=100001", f"to={2**70}", "from=1.5", "layout=a4%00-24", "layout=", "from="],
+        [
+            "from=0",
+            "from=x",
+            "to=100001",
+            f"to={2**70}",
+            "from=1.5",
+            "layout=a4%00-24",
+            "layout=",
+            "from=2&to=1",
+            "again=x",
+        ],
     )
     @pytest.mark.parametrize("path", ["print/", "print.pdf"])
     def test_what_makes_no_sense_is_a_400_page(self, console, path, query):
@@ -406,7 +353,7 @@ class TestRules:
             assert response.location.startswith("/owner/login/?")
         assert prints() == []
 
-    @pytest.mark.parametrize(("path", "expected"), [("print/", 3), ("print.pdf", 3)])
+    @pytest.mark.parametrize(("path", "expected"), [("print/", 3), ("print.pdf", 4)])
     def test_statements_do_not_grow_with_the_codes(self, console, path, expected):
         small, large = create_batch(1)[0].id, create_batch(60)[0].id
 
@@ -430,7 +377,7 @@ class TestRules:
 def test_a_card_names_the_last_day_on_which_it_is_good(app, expires_at, words):
     batch, _ = create_batch(1, expires_at=expires_at)
 
-    assert face_of(batch).expiry == words
+    assert face_of(batch, site_settings()).expiry == words
 
 
 @pytest.mark.parametrize(
@@ -440,4 +387,4 @@ def test_a_card_names_the_last_day_on_which_it_is_good(app, expires_at, words):
 def test_a_card_shows_piastres_only_where_there_are_any(app, value, words):
     batch, _ = create_batch(1, value=Decimal(value))
 
-    assert face_of(find_batch(None, batch.id)).value == words
+    assert face_of(lock_batch(None, batch.id), site_settings()).value == words

@@ -29,6 +29,7 @@ from edutrack.owner.console.errors import when_refused
 from edutrack.owner.console.forms import Choice, ConsoleForm, read_form
 from edutrack.owner.console.language import money, number, shown
 from edutrack.owner.console.lists import Column, ListFilter, ServiceModelView
+from edutrack.owner.console.printing import LAYOUT_NAMES, print_form
 from edutrack.wallet import service
 from edutrack.wallet.codes import serial
 from edutrack.wallet.exporting import batch_as_csv
@@ -168,7 +169,7 @@ class CodesView(ServiceModelView):
 
     @page("/batches/<int:batch_id>/")
     def batch(self, batch_id: int) -> str:
-        """Show a batch: what has become of its codes, and who has printed it."""
+        """Show a batch: what has become of its codes, and who has printed or exported it."""
         found = find_batch(self.caller, batch_id)
         row = batch_with_states(found)
         return self.show(
@@ -178,8 +179,9 @@ class CodesView(ServiceModelView):
             shares=reading.shares_of(row),
             states=STATES,
             unsettled=reading.unsettled_count(row),
-            prints=sheets.printed_when(found),
-            layouts=sheets.LAYOUTS,
+            taken=sheets.taken_away(batch_id),
+            layout_names=LAYOUT_NAMES,
+            print_form=print_form(found.quantity),
         )
 
     @page("/batches/<int:batch_id>/codes.csv")
@@ -229,6 +231,9 @@ class CodesView(ServiceModelView):
             serial=name,
             state=STATES[row.status],
             batch_url=batch_url,
+            taken=sheets.taken_away(row.batch_id, row.number),
+            layout_names=LAYOUT_NAMES,
+            print_form=print_form(),
         )
 
     @page("/<int:code_id>/void/", methods=("POST",))

@@ -38,6 +38,8 @@ MESSAGES = (
     _marked("The expiry must be in the future."),
     _marked("The balance cannot go below zero."),
     _marked("There are no unused codes to print."),
+    _marked("The last number is before the first."),
+    _marked("Ensure this image has no more than 20000000 pixels."),
     _marked("This course is not available."),
     _marked("This enrollment is not pending."),
     _marked("The discount cannot be higher than the price."),
