@@ -74,7 +74,9 @@ def scanned(document, *, dpi=150):
 def cards_of(page):
     """Return serial, code and link of each card in an HTML sheet."""
     serials = re.findall(r'class="serial">\D*<bdi dir="ltr">([0-9-]+)<', page)
-    codes = ["-".join(re.findall(r"[A-Z0-9]{4}", found)) for found in re.findall(r'class="code">(.*?)</div>', page)]
+    codes = [
+        "-".join(re.findall(r"[A-Z0-9]{4}", found)) for found in re.findall(r'class="code[^"]*">(.*?)</div>', page)
+    ]
     return list(zip(serials, codes, strict=True))
 
 

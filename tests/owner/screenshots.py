@@ -56,6 +56,10 @@ PAGES = {
     "students": "/owner/students/",
     "student": "/owner/students/1/",
     "verification": "/owner/verification/",
+    "sheet": "/owner/batches/1/print/?layout=a4-10&from=1&to=5",
+    "print-again": "/owner/batches/1/print/?from=1&to=9",
+    "print-refused": "/owner/batches/1/print/?from=9&to=1",
+    "settings": "/owner/settings/",
 }
 
 

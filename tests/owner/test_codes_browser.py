@@ -35,7 +35,7 @@ def test_a_batch_is_made_printed_and_redeemed_from_the_picture_of_its_sheet(sign
     page.locator("#make").click()
     expect(page.get_by_role("status")).to_have_text("The codes have been made.")
     expect(page.locator("#unused strong")).to_have_text("100")
-    page.locator("#print-a4-24").click()
+    page.locator("#print-page").click()
     page.wait_for_url("**/print/**")
     (text, *_) = [found.text for found in zxingcpp.read_barcodes(Image.open(BytesIO(page.screenshot())))]
 

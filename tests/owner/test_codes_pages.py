@@ -282,19 +282,6 @@ class TestBatch:
         assert before == settled | {"unused": "3 150.00 EGP", "expired": "0 0.00 EGP"}
         assert after == settled | {"unused": "0 0.00 EGP", "expired": "3 150.00 EGP"}
 
-    def test_prints_are_offered_and_remembered(self, console, owner):
-        batch = make_batch(console)
-        address = f"{CODES}batches/{batch.id}/"
-        page = console.get(address)
-        assert "Nobody has printed this batch yet." in page.text
-
-        sheet = console.get(re.search(r'href="(/owner/batches/\d+/print/[^"]*layout=a4-24[^"]*)"', page.text)[1])
-
-        assert sheet.status_code == 200
-        again = console.get(address).text
-        assert "Nobody has printed this batch yet." not in again
-        assert f'<td data-label="Who"><bdi>{owner.username}</bdi></td>' in again
-
     def test_the_file_holds_the_codes_and_is_audited(self, console, owner):
         batch = make_batch(console)
 
@@ -323,7 +310,7 @@ class TestBatch:
         with counted_statements() as statements:
             console.get(f"{CODES}batches/{batch.id}/")
 
-        # The batch, its figures, its prints.
+        # The batch, its figures, its prints and exports.
         assert len(statements) == 3
 
 
@@ -406,12 +393,13 @@ class TestFinding:
         assert response.status_code == 200
         assert "There is no such code." in response.text
 
-    def test_the_page_runs_one_statement(self, console):
+    def test_the_page_runs_two_statements(self, console):
         _, code = create_code()
         with counted_statements() as statements:
             console.get(f"{CODES}{code.id}/")
 
-        assert len(statements) == 1
+        # The code, its prints.
+        assert len(statements) == 2
 
 
 class TestVoidingACode:

@@ -56,7 +56,7 @@ def school(app):
     course = create_course(teacher)
     lecture = create_lecture(course)
     student = create_student()
-    batch_id = create_code(course)[1].batch_id
+    code = create_code(course)[1]
     return {
         "teacher_id": teacher.id,
         "student_id": student.id,
@@ -64,7 +64,8 @@ def school(app):
         "lecture_id": lecture.id,
         "enrollment_id": create_enrollment(student, course).id,
         "purchase_id": create_purchase(student, lecture).id,
-        "batch_id": batch_id,
+        "batch_id": code.batch_id,
+        "code_id": code.id,
     }
 
 
@@ -178,7 +179,8 @@ def test_a_number_that_names_nothing_is_no_failure(app, signed_in, number):
 )
 def test_junk_in_an_address_is_no_failure(app, school, signed_in, query):
     for path in paths(app, "GET", school):
-        assert signed_in.get(f"{path}?{query}").status_code in (200, 303, 400, 404), path
+        # 409: what a print just before has had, too, is warned of.
+        assert signed_in.get(f"{path}?{query}").status_code in (200, 303, 400, 404, 409), path
 
 
 def test_the_api_takes_no_token_of_a_form_and_asks_for_none(app):

@@ -29,10 +29,12 @@ class ConsoleForm(FlaskForm):
             self.refusals = tuple(messages_of(error))
             return
         over: list[str] = []
+        # By the names under which they are sent: `from` cannot be an attribute.
+        fields = {field.name: field for field in self}
         for name, messages in error.messages.items():
             texts = [translated(text) for text in _texts(messages)]
-            if name in self._fields:
-                self._fields[name].errors = texts
+            if name in fields:
+                fields[name].errors = texts
             else:
                 over.extend(texts)
         self.refusals = tuple(over)

@@ -183,7 +183,7 @@ def _write(file: BinaryIO, pieces: Iterable[bytes]) -> bytes:
 
 def _refused(place: _Place, error: DomainError, status: int) -> ResponseReturnValue:
     """Show who printed these cards before and ask whether to print them again; or what is wrong at the form."""
-    title = gettext("Print")
+    title = gettext("Printing")
     trail = [(_("Recharge codes"), url_for("console_codes.index")), (place.name, place.url), (title, None)]
     context = {"place": place, "heading": title, "trail": trail, "view": {"endpoint": "console_codes"}}
     if isinstance(error, sheets.PrintedBefore):

@@ -15,6 +15,8 @@ from edutrack.wallet.models import RechargeBatch
 
 CURRENCY = "جنيه"
 SERIAL_WORDS = "الرقم المسلسل"
+#: In eight characters of a code, at its full size.
+_MOST_WIDE_LETTERS = 2
 #: Keeps a Latin part of an Arabic line together, from left to right.
 _ISOLATED = "\u2066{}\u2069"
 
@@ -48,6 +50,12 @@ class Card:
     groups: tuple[str, str, str, str]
     #: What the QR code leads to.
     link: str
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a line of the code has so many of the widest letters that it is set smaller."""
+        lines = (self.groups[0] + self.groups[1], self.groups[2] + self.groups[3])
+        return any(line.count("W") + line.count("M") > _MOST_WIDE_LETTERS for line in lines)
 
 
 def face_of(batch: RechargeBatch, site: SiteSettings) -> Face:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 import structlog
@@ -84,9 +85,13 @@ def _content(title: str, face: Face, layout: Layout, cards: list[Card]) -> bytes
             "layout": asdict(layout) | margins,
             "face": asdict(face) | {"logo": face.logo and face.logo.svg},
             "serial_words": SERIAL_WORDS,
-            "cards": [{"serial": card.serial, "groups": list(card.groups), "qr": qr_svg(card.link)} for card in cards],
+            "cards": [_printed(card) for card in cards],
         }
     )
+
+
+def _printed(card: Card) -> dict[str, Any]:
+    return {"serial": card.serial, "groups": list(card.groups), "wide": card.is_wide, "qr": qr_svg(card.link)}
 
 
 def _start(content: bytes, *arguments: str) -> subprocess.Popen[bytes]:
