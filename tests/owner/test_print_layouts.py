@@ -6,6 +6,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 from PIL import Image, ImageFont
+from pypdf import PdfReader
 
 from edutrack.core.caller import Caller, Role
 from edutrack.owner.sheets import LAYOUTS, Order, lock_batch, print_pdf
@@ -169,6 +170,14 @@ class TestEveryLayout:
             start = layout.height_with(layout.cards_per_page) - top
             crop = [round(edge * 2 * MILLIMETRE) for edge in (left, start, right, start + layout.card_height / 3)]
             assert (192, 32, 32) in {colour for _, colour in picture.crop(crop).getcolors(100_000)}
+
+    def test_a_logo_is_in_the_file_once_however_many_cards_carry_it(self, print_sheet, with_logo):
+        batch, _ = create_batch(24)
+
+        document = print_sheet(LAYOUTS["a4-24"], batch)
+
+        drawn = PdfReader(BytesIO(document)).pages[0]["/Resources"]["/XObject"].values()
+        assert [picture.get_object()["/Subtype"] for picture in drawn].count("/Image") == 1
 
 
 class TestMarks:

@@ -1,4 +1,4 @@
-"""The site's logo as cards carry it: a picture that needs nothing to be loaded."""
+"""The site's logo as cards carry it."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -13,18 +13,13 @@ from edutrack.core.files import is_stored, read_stored
 class Logo:
     """A picture that stands on cards in place of the site's name."""
 
-    #: A URL that holds the picture itself.
-    url: str
-    width: int
-    height: int
+    content: bytes
+    mimetype: str
 
     @property
-    def svg(self) -> str:
-        """The picture within an SVG, for the typesetter, which takes its sources as texts."""
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}">'
-            f'<image width="{self.width}" height="{self.height}" href="{self.url}"/></svg>'
-        )
+    def url(self) -> str:
+        """A URL that holds the picture itself: a page that shows it has nothing to load."""
+        return f"data:{self.mimetype};base64,{b64encode(self.content).decode()}"
 
 
 def stored_logo(name: str | None) -> Logo | None:
@@ -33,4 +28,4 @@ def stored_logo(name: str | None) -> Logo | None:
         return None
     content = read_stored(name)
     with Image.open(BytesIO(content)) as picture:
-        return Logo(f"data:{picture.get_format_mimetype()};base64,{b64encode(content).decode()}", *picture.size)
+        return Logo(content, str(picture.get_format_mimetype()))

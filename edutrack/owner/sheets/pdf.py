@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from edutrack.owner.sheets.layout import Layout
 from edutrack.owner.sheets.qr import qr_svg
 
 #: Cards that one process typesets: so few that it stays small, so many that starting it does not count.
-_CARDS_PER_PART = 720
+_CARDS_PER_PART = 480
 TYPESETTER = Path(__file__).with_name("typesetter.py")
 _log = structlog.get_logger()
 
@@ -79,15 +80,15 @@ def _chunks(pages: Iterable[list[Card]], pages_per_part: int) -> Iterator[list[C
 
 def _content(title: str, face: Face, layout: Layout, cards: list[Card]) -> bytes:
     margins = {"side_margin": layout.side_margin, "top_margin": layout.top_margin}
-    return compact(
-        {
-            "title": title,
-            "layout": asdict(layout) | margins,
-            "face": asdict(face) | {"logo": face.logo and face.logo.svg},
-            "serial_words": SERIAL_WORDS,
-            "cards": [_printed(card) for card in cards],
-        }
-    )
+    sheet = {
+        "title": title,
+        "layout": asdict(layout) | margins,
+        "face": asdict(face) | {"logo": face.logo is not None},
+        "serial_words": SERIAL_WORDS,
+        "cards": [_printed(card) for card in cards],
+    }
+    logo = b"" if face.logo is None else b64encode(face.logo.content)
+    return logo + b"\n" + compact(sheet)
 
 
 def _printed(card: Card) -> dict[str, Any]:
