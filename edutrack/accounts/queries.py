@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select, true
 from sqlalchemy.orm import aliased, contains_eager
 
 from edutrack.accounts.models import Assistant, Session, Student, Teacher, User, teacher_grades
@@ -88,6 +88,20 @@ def as_caller(row: Row[Any], session_id: int | None) -> Caller:
     )
 
 
+def find_person(user_id: int) -> Row[Any]:
+    """Return a user's `role`, `profile_id` and `name`; raises NotFound, also for those without a profile."""
+    found = db.session.execute(_people().where(User.id == user_id)).one_or_none()
+    if found is None or found.profile_id is None:
+        raise NotFound()
+    return found
+
+
+def open_session_count(user_id: int) -> int:
+    """Return in how many places a user is signed in."""
+    still_open = (Session.user_id == user_id, Session.ended_at.is_(None), Session.expires_at > clock.now())
+    return db.session.scalar(select(func.count()).select_from(Session).where(*still_open)) or 0
+
+
 def same_gmail(gmail: str) -> ColumnElement[bool]:
     """Return the condition that a user has this address, ignoring case."""
     return func.lower(User.gmail) == func.lower(gmail)
@@ -152,7 +166,7 @@ def own_assistants(caller: Caller, *, is_active: bool | None = None, search: str
 
 
 def show_assistant(caller: Caller, assistant_id: int) -> Row[*tuple[Any, ...]]:
-    """Return one assistant of the caller's teacher as it is shown; raises NotFound."""
+    """Return one assistant of the caller's teacher, or any for a site owner, as it is shown; raises NotFound."""
     shown = db.session.execute(_SHOWN_ASSISTANTS.where(Assistant.id == assistant_id, _works_with(caller))).one_or_none()
     if shown is None:
         raise NotFound()
@@ -194,7 +208,7 @@ def lock_user_of(caller: Caller, user_id: int) -> User:
 
 
 def _works_with(caller: Caller) -> ColumnElement[bool]:
-    return Assistant.teacher_id == caller.teacher_id
+    return true() if caller.is_site_owner else Assistant.teacher_id == caller.teacher_id
 
 
 # One statement for the whole of every teacher: the relations are built inside it.

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, cast, func, literal, select
+from sqlalchemy import Row, Select, Text, and_, cast, func, literal, select, union_all
 
 from edutrack.accounts.models import Student, User
 from edutrack.core import clock
@@ -13,7 +13,8 @@ from edutrack.core.audit import AuditEntry
 from edutrack.core.caller import Role
 from edutrack.core.extensions import db
 from edutrack.courses.models import Enrollment, Purchase
-from edutrack.wallet.models import RechargeCode
+from edutrack.quizzes.models import QuizSubmission
+from edutrack.wallet.models import Adjustment, RechargeCode
 
 
 def figures_of_day(day: date) -> Row[Any]:
@@ -84,6 +85,26 @@ def audit_entries(
     if last is not None:
         rows = rows.where(AuditEntry.recorded_at < clock.start_of_day(last + timedelta(days=1)))
     return rows
+
+
+def audit_entries_about(student: Student) -> Select[*tuple[Any, ...]]:
+    """Return the select of audit entries about a student, newest first.
+
+    They are about the student or the account, or about a request, purchase, correction or attempt of the student's.
+    """
+    things: list[tuple[str, Any]] = [
+        (Student.__tablename__, select(Student.id).where(Student.id == student.id)),
+        (User.__tablename__, select(User.id).where(User.id == student.user_id)),
+        *(
+            (model.__tablename__, select(model.id).where(model.student_id == student.id))
+            for model in (Enrollment, Purchase, Adjustment, QuizSubmission)
+        ),
+    ]
+    # Looked up by the index over kind and number, thing by thing, and not found by reading the whole trail.
+    about = union_all(*(ids.add_columns(literal(kind).label("kind")) for kind, ids in things)).subquery()
+    return audit_entries().join(
+        about, and_(AuditEntry.target_type == about.c.kind, AuditEntry.target_id == about.c.id)
+    )
 
 
 def audited_kinds() -> list[str]:

@@ -1,8 +1,9 @@
 """Reading students, and the parts of the structure that a registration has to fit."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from edutrack.accounts.models import Student, User
@@ -56,6 +57,11 @@ def find_student(caller: Caller, student_id: int) -> Student:
     )
 
 
+def show_student(caller: Caller, student_id: int) -> Student:
+    """Return a student that the caller may see, with user, school and home, in one statement; raises NotFound."""
+    return _found(with_names(students(caller)).where(Student.id == student_id))
+
+
 def lock_student(caller: Caller, student_id: int) -> Student:
     """Return a student that the caller may see, with the user, both unchanged by others until this transaction ends.
 
@@ -70,6 +76,20 @@ def lock_student(caller: Caller, student_id: int) -> Student:
         .with_for_update(key_share=True, of=(Student, User))
         .execution_options(populate_existing=True)
     )
+
+
+def lock_students(caller: Caller, student_ids: Collection[int]) -> Sequence[Student]:
+    """Return those of the students that the caller may see, by id, unchanged by others until this transaction ends."""
+    return db.session.scalars(
+        select(Student)
+        .join(Student.user)
+        .options(contains_eager(Student.user))
+        .where(Student.id.in_(student_ids), _visible_to(caller))
+        # One order for all, so that two who lock some of the same do not wait for each other.
+        .order_by(Student.id)
+        .with_for_update(key_share=True, of=(Student, User))
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def students(
@@ -101,6 +121,14 @@ def students(
     if search or governorate is not None or not caller.is_site_owner:
         return rows
     return counted_by(rows, students_counted(status=status, grade=grade, school_type=school_type))
+
+
+def states_to_tell(student_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
+    """Return the select of the `user_id` of each student, with the `state` that the account is in."""
+    # Verified, but switched off: what the status alone would not say.
+    is_off = and_(Student.status == "verified", ~User.is_active)
+    state = case((is_off, "inactive"), else_=Student.status).label("state")
+    return select(Student.user_id, state).join(Student.user).where(Student.id.in_(student_ids))
 
 
 def with_names(rows: Select[Student]) -> Select[Student]:

@@ -1,8 +1,9 @@
 """The rules of students: who can register, what a profile may become, and the status of an account."""
 
 import secrets
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -17,7 +18,7 @@ from edutrack.core.database import when_violated
 from edutrack.core.errors import Invalid, invalid_pk
 from edutrack.core.extensions import db
 from edutrack.core.sealing import seal, unseal
-from edutrack.notifications.service import notify
+from edutrack.notifications.service import notify_all
 from edutrack.students import mails, queries
 from edutrack.students.national_id import parse_national_id
 
@@ -91,23 +92,77 @@ def change_status(
     caller: Caller, student: Student, *, status: str | None = None, is_active: bool | None = None
 ) -> Student:
     """Give a locked student another status, active flag, or both (rules.md, "Student status")."""
-    before = {"status": student.status, "is_active": student.user.is_active}
+    _change_statuses(caller, [student], status, is_active)
+    return student
+
+
+@dataclass(frozen=True)
+class StatusChanges:
+    """What became of students who were to be given a status at once; everybody is in one of the lists."""
+
+    changed: list[Student]
+    #: Had that status and flag already.
+    as_wanted: list[Student]
+    #: Changed since the caller looked, by themselves or by somebody else.
+    outdated: list[Student]
+    #: Stand where the change means nothing.
+    unsuitable: list[Student]
+    #: How many are not there any more, or never were the caller's to change.
+    missing: int
+
+
+def change_statuses(
+    caller: Caller,
+    seen: Mapping[int, datetime],
+    *,
+    status: str | None = None,
+    is_active: bool | None = None,
+    only_from: Collection[str] | None = None,
+) -> StatusChanges:
+    """Give many students another status, active flag, or both; say what became of each (rules.md, "Many at once").
+
+    `seen` has the ids of the students, each with the last change that the caller knows of: whoever has changed since is
+    left alone, so that nobody is judged by what is not true any more. With `only_from`, so is everybody whose status is
+    not among these. The number of statements does not depend on how many they are.
+    """
+    found = queries.lock_students(caller, seen)
+    current = [student for student in found if student.updated_at == seen[student.id]]
+    suitable = [student for student in current if only_from is None or student.status in only_from]
+    changed = _change_statuses(caller, suitable, status, is_active)
+    return StatusChanges(
+        changed=changed,
+        as_wanted=[student for student in suitable if student not in changed],
+        outdated=[student for student in found if student not in current],
+        unsuitable=[student for student in current if student not in suitable],
+        missing=len(seen) - len(found),
+    )
+
+
+def _change_statuses(
+    caller: Caller, students: Sequence[Student], status: str | None, is_active: bool | None
+) -> list[Student]:
+    """Change locked students, record it and tell them; return those for whom that made a difference."""
+    changed = []
     if status is not None:
-        student.status = status
         is_active = _ACTIVE_BY_STATUS.get(status, is_active)
-    if is_active is not None:
-        student.user.is_active = is_active
-    after = {"status": student.status, "is_active": student.user.is_active}
-    if after != before:
+    for student in students:
+        before = {"status": student.status, "is_active": student.user.is_active}
+        after = {
+            "status": student.status if status is None else status,
+            "is_active": student.user.is_active if is_active is None else is_active,
+        }
+        if after == before:
+            continue
+        student.status, student.user.is_active = after["status"], after["is_active"]
         student.updated_at = clock.now()
         audit.record(caller, "student.status.changed", student, before=before, after=after)
         if student.status != before["status"]:
             mails.tell_status(student)
-        # Verified, but switched off: what the status alone would not say.
-        is_off = student.status == "verified" and not student.user.is_active
-        notify(student.user_id, "account_status_changed", state="inactive" if is_off else student.status)
+        changed.append(student)
+    if changed:
         db.session.flush()
-    return student
+        notify_all("account_status_changed", queries.states_to_tell([student.id for student in changed]))
+    return changed
 
 
 def _add_student(user: User, form: Mapping[str, Any]) -> int:

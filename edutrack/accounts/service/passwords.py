@@ -88,6 +88,16 @@ def reset_password_of(caller: Caller, user: User, password: str) -> None:
     audit.record(caller, "user.password.reset", user, by="staff")
 
 
+def mail_reset_link(caller: Caller, user: User) -> None:
+    """Have a user mailed the link by which they choose another password themselves (rules.md, "Passwords").
+
+    Until it is used everything stays as it is. Five such mails an hour leave for an address, whoever asks for them.
+    """
+    request_password_reset(user.gmail)
+    audit.record(caller, "user.password.link.mailed", user)
+    db.session.flush()
+
+
 def _agreed(password: Any, confirmation: Any, *others: Any) -> str:
     """Return the new password of a form of passwords; raise Rejected where one is missing or both differ."""
     if not all(isinstance(typed, str) and typed for typed in (password, confirmation, *others)):

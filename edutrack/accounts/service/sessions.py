@@ -9,7 +9,7 @@ from sqlalchemy import insert, literal, select, update
 from edutrack.accounts import queries
 from edutrack.accounts.models import RotatedToken, Session, User
 from edutrack.accounts.passwords import hash_password, needs_rehash, verify_password
-from edutrack.core import clock
+from edutrack.core import audit, clock
 from edutrack.core.auth import INACTIVE, REFRESH_LIFETIME
 from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import NotSignedIn
@@ -88,11 +88,26 @@ def end_session(session_id: int | None) -> None:
     )
 
 
-def end_sessions_of(user_id: int) -> None:
-    """End every session of a user, wherever it was opened (rules.md, "Sessions")."""
-    db.session.execute(
-        update(Session).where(Session.user_id == user_id, Session.ended_at.is_(None)).values(ended_at=clock.now())
+def end_sessions_of(user_id: int) -> int:
+    """End every session of a user, wherever it was opened (rules.md, "Sessions"); return how many were still open."""
+    now = clock.now()
+    ended = db.session.execute(
+        update(Session)
+        .where(Session.user_id == user_id, Session.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(Session.expires_at)
+        .execution_options(synchronize_session=False)
     )
+    return sum(expires_at > now for expires_at in ended.scalars())
+
+
+def sign_out_everywhere(caller: Caller, user: User) -> int:
+    """End every session of somebody else; return how many were still open (rules.md, "Sessions")."""
+    ended = end_sessions_of(user.id)
+    if ended:
+        audit.record(caller, "user.sessions.ended", user, sessions=ended)
+    db.session.flush()
+    return ended
 
 
 def refuse_guesses(username: str, address: str, most: int) -> None:

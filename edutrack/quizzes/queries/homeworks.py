@@ -87,6 +87,7 @@ def _submissions() -> Select[Any]:
         Homework.title.label("homework_title"),
         Lecture.name.label("lecture_name"),
         HomeworkSubmission.score,
+        HomeworkSubmission.max_score,
         literal(GRADED).label("status"),
         HomeworkSubmission.submitted_at,
     ]

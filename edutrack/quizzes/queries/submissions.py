@@ -52,6 +52,15 @@ def finished_attempts(caller: Caller) -> list[dict[str, Any]]:
     return [shown_to(caller, row) for row in rows]
 
 
+def attempts_of_student(student_id: int) -> Select[*tuple[Any, ...]]:
+    """Return the select of a student's attempts in every state, those begun last first."""
+    return (
+        submission_rows()
+        .where(QuizSubmission.student_id == student_id)
+        .order_by(QuizSubmission.started_at.desc(), QuizSubmission.id.desc())
+    )
+
+
 def find_submission(caller: Caller, submission_id: int) -> dict[str, Any]:
     """Return one attempt with its answers as the caller sees it, in two statements; raises NotFound.
 
