@@ -102,9 +102,7 @@ def audit_entries_about(student: Student) -> Select[*tuple[Any, ...]]:
     ]
     # Looked up by the index over kind and number, thing by thing, and not found by reading the whole trail.
     about = union_all(*(ids.add_columns(literal(kind).label("kind")) for kind, ids in things)).subquery()
-    return audit_entries().join(
-        about, and_(AuditEntry.target_type == about.c.kind, AuditEntry.target_id == about.c.id)
-    )
+    return audit_entries().join(about, and_(AuditEntry.target_type == about.c.kind, AuditEntry.target_id == about.c.id))
 
 
 def audited_kinds() -> list[str]:

@@ -147,7 +147,7 @@ def _change_statuses(
         is_active = _ACTIVE_BY_STATUS.get(status, is_active)
     for student in students:
         before = {"status": student.status, "is_active": student.user.is_active}
-        after = {
+        after: dict[str, Any] = {
             "status": student.status if status is None else status,
             "is_active": student.user.is_active if is_active is None else is_active,
         }

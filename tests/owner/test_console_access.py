@@ -56,9 +56,12 @@ def school(app):
     course = create_course(teacher)
     lecture = create_lecture(course)
     student = create_student()
+    assistant = create_assistant(teacher)
     code = create_code(course)[1]
     return {
         "teacher_id": teacher.id,
+        "assistant_id": assistant.id,
+        "user_id": student.user_id,
         "student_id": student.id,
         "course_id": course.id,
         "lecture_id": lecture.id,

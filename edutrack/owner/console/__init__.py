@@ -6,6 +6,8 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 
 from edutrack.owner.console.access import admit, console_route, csrf
+from edutrack.owner.console.accounts import AccountsView
+from edutrack.owner.console.assistants import AssistantsView
 from edutrack.owner.console.audit_log import AuditLogView
 from edutrack.owner.console.codes import CodesView
 from edutrack.owner.console.courses import CoursesView
@@ -20,14 +22,17 @@ from edutrack.owner.console.sessions import blueprint as session_blueprint
 from edutrack.owner.console.sessions import init_sessions
 from edutrack.owner.console.settings import SettingsView
 from edutrack.owner.console.structure import StructureView
-from edutrack.owner.console.students import StudentsView, VerificationView
+from edutrack.owner.console.students import StudentsView
 from edutrack.owner.console.teachers import TeachersView
+from edutrack.owner.console.verification import VerificationView
 
 #: The rooms, in the order of the menu; those of one section stand together.
 VIEWS: tuple[type[ConsoleView], ...] = (
     TeachersView,
+    AssistantsView,
     StudentsView,
     VerificationView,
+    AccountsView,
     CoursesView,
     EnrollmentsView,
     StructureView,

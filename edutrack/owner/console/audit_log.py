@@ -17,7 +17,8 @@ def _target(row: Any) -> Markup | None:
     return Markup('<bdi class="code">{} {}</bdi>').format(row.target_type, row.target_id)
 
 
-def _details(row: Any) -> Markup:
+def details_of(row: Any) -> Markup:
+    """Return what an entry of the audit trail says of the change, as names and values."""
     pairs = [
         Markup("<dt><bdi>{}</bdi></dt><dd><bdi>{}</bdi></dd>").format(name, _plain(value))
         for name, value in row.details.items()
@@ -44,7 +45,7 @@ class AuditLogView(ServiceModelView):
         Column("actor", _("Who"), value=lambda row: row.actor or _("The system")),
         Column("verb", _("What"), value=lambda row: Markup('<bdi class="code">{}</bdi>').format(row.verb)),
         Column("target", _("About"), value=_target),
-        Column("details", _("Details"), value=_details),
+        Column("details", _("Details"), value=details_of),
     )
     filters = (
         ListFilter("verb", _("What (start of the verb)"), Text()),

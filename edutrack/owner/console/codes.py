@@ -3,8 +3,6 @@
 No page shows a code in the clear: whoever looks for one has it already.
 """
 
-import json
-import secrets
 from functools import partial
 from typing import Any
 
@@ -18,9 +16,8 @@ from wtforms import StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput
 
 from edutrack.core.arabic import fold_digits
-from edutrack.core.errors import Invalid, KeyReused, NotFound, Rejected
+from edutrack.core.errors import Invalid, NotFound
 from edutrack.core.fields import Id, Text
-from edutrack.core.idempotency import LONGEST_KEY, done_once
 from edutrack.owner import codes as reading
 from edutrack.owner import sheets
 from edutrack.owner.catalogue import course_choices
@@ -29,6 +26,7 @@ from edutrack.owner.console.errors import when_refused
 from edutrack.owner.console.forms import Choice, ConsoleForm, read_form
 from edutrack.owner.console.language import money, number, shown
 from edutrack.owner.console.lists import Column, ListFilter, ServiceModelView
+from edutrack.owner.console.once import do_once, new_token
 from edutrack.owner.console.printing import LAYOUT_NAMES, print_form
 from edutrack.wallet import service
 from edutrack.wallet.codes import serial
@@ -149,7 +147,7 @@ class CodesView(ServiceModelView):
         form = BatchForm(course=request.args.get("course"))
         form.course.offer(course_choices())
         title = _("Make codes")
-        token = request.form.get("form_token", "")[:LONGEST_KEY]
+        token = request.form.get("form_token", "")
         if token and "change" not in request.form:
             return self.form_page(
                 form,
@@ -164,8 +162,7 @@ class CodesView(ServiceModelView):
             return self.show("console/codes/new.html", title=title, form=form)
         when_refused(lambda error, status: (self._refused(form, error, title), status))
         plan = service.plan_batch(self.caller, **read_form(NewBatchSchema(), form))
-        token = secrets.token_urlsafe(16)
-        return self.show("console/codes/confirm.html", title=title, form=form, plan=plan, form_token=token)
+        return self.show("console/codes/confirm.html", title=title, form=form, plan=plan, form_token=new_token())
 
     @page("/batches/<int:batch_id>/")
     def batch(self, batch_id: int) -> str:
@@ -249,14 +246,7 @@ class CodesView(ServiceModelView):
 
     def _make_once(self, token: str, values: dict[str, Any]) -> int:
         """Make the batch and return its id; for a form that is sent again, the id of the batch that it made."""
-        content = json.dumps(values, default=str, sort_keys=True)
-        try:
-            made = done_once(
-                self.caller, _MAKING, token, content, lambda: str(service.issue_batch(self.caller, **values).id)
-            )
-        except KeyReused:
-            raise Rejected(gettext("This form has been sent before with other values. Check them once more.")) from None
-        return int(made)
+        return do_once(self.caller, _MAKING, token, values, lambda: service.issue_batch(self.caller, **values).id)
 
     def _refused(self, form: ConsoleForm, error: Any, title: Any) -> str:
         form.refuse(error)

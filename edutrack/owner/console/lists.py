@@ -142,6 +142,8 @@ class ServiceModelView(ConsoleView):
     list_template = "console/list.html"
     #: Whether the list's template fills `row_actions`, buttons at the end of each row.
     has_row_actions = False
+    #: Whether the list's template fills `tick`, a box at the start of each row.
+    has_ticks = False
 
     def rows(self, *, search: str, **filters: Any) -> Select[Any]:
         """Return the select of the rows; filters that are not set are left out of `filters`."""
@@ -165,14 +167,10 @@ class ServiceModelView(ConsoleView):
         search = request.args.get("search", "")[:200].strip()
         filters = {item.name: value for item in self.filters if (value := item.read()) is not None}
         rows = self.rows(search=search if fold(search) else "", **filters)
-        count = count_of(rows)
         size = _whole_number("page_size", PAGE_SIZES[0])
         size = size if size in PAGE_SIZES else PAGE_SIZES[0]
-        number = min(_whole_number("page", 1), max(1, -(-count // size)))
         rows, ordering = self._sorted(rows)
-        result = db.session.execute(rows.limit(size).offset((number - 1) * size))
-        found = result.scalars().unique().all() if len(rows.column_descriptions) == 1 else result.all()
-        return ListPage(found, count, number, size, ordering, search, filters)
+        return fetch_page(rows, size, ordering=ordering, search=search, filters=filters)
 
     def _sorted(self, rows: Select[Any]) -> tuple[Select[Any], str]:
         sortable = {column.name: column.sort for column in self.columns if column.sort is not None}
@@ -187,6 +185,17 @@ class ServiceModelView(ConsoleView):
                 first, *rest = [key.desc() if down else key.asc() for key in keys]
                 return rows.order_by(None).order_by(first.nulls_last(), *rest), ordering
         return rows, ""
+
+
+def fetch_page(
+    rows: Select[Any], size: int, *, ordering: str = "", search: str = "", filters: dict[str, Any] | None = None
+) -> ListPage:
+    """Return the page of sorted rows that the URL asks for; one beyond the last is the last. Two statements."""
+    count = count_of(rows)
+    number = min(_whole_number("page", 1), max(1, -(-count // size)))
+    result = db.session.execute(rows.limit(size).offset((number - 1) * size))
+    found = result.scalars().unique().all() if len(rows.column_descriptions) == 1 else result.all()
+    return ListPage(found, count, number, size, ordering, search, filters or {})
 
 
 def _whole_number(name: str, default: int) -> int:

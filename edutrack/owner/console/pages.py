@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
-from flask import flash, g, redirect, request, url_for
+from flask import current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_admin.helpers import set_current_view
@@ -17,6 +17,8 @@ from edutrack.owner.console.rendering import render_page
 
 #: The path from the home page to this one: label and endpoint's address of each step.
 Trail = list[tuple[Any, str | None]]
+#: What is said of something done: a text, several with their categories, or a function that makes either of the result.
+Done = Any | list[tuple[Any, str]] | Callable[[Any], Any]
 
 
 class ConsoleView(BaseView):
@@ -74,7 +76,7 @@ class ConsoleView(BaseView):
         work: Callable[[dict[str, Any]], Any],
         *,
         schema: ma.Schema,
-        done: Any,
+        done: Done,
         to: Callable[[Any], str] | str | None = None,
         template: str = "console/form.html",
         **context: Any,
@@ -99,7 +101,7 @@ class ConsoleView(BaseView):
         self,
         work: Callable[..., Any],
         *,
-        done: Any,
+        done: Done,
         schema: ma.Schema | None = None,
         to: Callable[[Any], str] | str | None = None,
         back: str | None = None,
@@ -119,7 +121,16 @@ class ConsoleView(BaseView):
         result = work(read_form(schema)) if schema is not None else work()
         return self._finish(result, done, to)
 
-    def _finish(self, result: Any, done: Any, to: Callable[[Any], str] | str | None) -> ResponseReturnValue:
+    def _finish(self, result: Any, done: Done, to: Callable[[Any], str] | str | None) -> ResponseReturnValue:
         target = to(result) if callable(to) else to or self.home
-        flash(done(result) if callable(done) else done, "success")
+        said = done(result) if callable(done) else done
+        for text, category in said if isinstance(said, list) else [(said, "success")]:
+            flash(text, category)
         return redirect(target, 303)
+
+
+def room_at(endpoint: str) -> ConsoleView:
+    """Return the room of that name, for pages that stand in another's."""
+    (admin,) = current_app.extensions["admin"]
+    found: ConsoleView = next(item._view for item in admin.menu() if item._view.endpoint == endpoint)
+    return found

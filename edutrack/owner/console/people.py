@@ -19,6 +19,8 @@ STATUS_LABELS = {
     "suspended_temporary": _("Suspended for a time"),
     "suspended_permanent": _("Suspended for good"),
 }
+#: Where a student's account can be switched on by hand; everywhere else that would open nothing.
+SWITCHED_ON_FROM = ("verified", "suspended_temporary")
 _STATUS_KINDS = {"pending": "waiting", "verified": "good", "declined": "bad"}
 
 
@@ -40,3 +42,10 @@ def status_badge(status: str) -> Markup:
 def picture_path(name: str | None) -> str | None:
     """Return the path of a stored picture on this very host, which is all that pages may load; None without one."""
     return url_for("files.serve_picture", name=name.removeprefix(f"{PUBLIC_FOLDER}/")) if name else None
+
+
+def person_cell(row: Any) -> Markup:
+    """Return a person's name beside the picture, where there is one."""
+    picture = picture_path(row.profile_picture)
+    image = Markup('<img class="picture" src="{}" alt="" loading="lazy">').format(picture) if picture else Markup("")
+    return Markup('<span class="person">{}<bdi>{}</bdi></span>').format(image, row.name)

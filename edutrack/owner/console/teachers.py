@@ -1,4 +1,4 @@
-"""Teachers: the list, adding and changing them with their pictures, blocking and admitting them."""
+"""Teachers: the list, one teacher with courses and revenue, adding and changing them, blocking and admitting them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,18 +7,19 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from markupsafe import Markup
 from sqlalchemy import Row, Select
 from wtforms import EmailField, FileField, PasswordField, StringField, TelField, TextAreaField
 
 from edutrack.accounts import queries, service
 from edutrack.accounts.models import NAME_LENGTH, USERNAME_LENGTH, Teacher, User
 from edutrack.accounts.schemas import TeacherFormSchema
+from edutrack.core.extensions import db
 from edutrack.core.fields import Boolean, Id
 from edutrack.owner.console.access import page
 from edutrack.owner.console.forms import Choice, Choices, ConsoleForm
 from edutrack.owner.console.lists import Column, ListFilter, ServiceModelView
-from edutrack.owner.console.people import GENDER_LABELS, PEOPLE, account_badge, picture_path
+from edutrack.owner.console.people import GENDER_LABELS, PEOPLE, account_badge, person_cell, picture_path
+from edutrack.owner.figures.teachers import figures_of_teacher
 from edutrack.structure.models import Grade, Subject, VideoSecurity
 from edutrack.structure.queries import list_items
 
@@ -70,7 +71,7 @@ class TeachersView(ServiceModelView):
     tie_breaker = Teacher.id
     list_template = "console/people/list.html"
     columns = (
-        Column("name", _("Name"), value=lambda row: _named(row), sort=Teacher.name_folded),
+        Column("name", _("Name"), value=lambda row: person_cell(row), sort=Teacher.name_folded),
         Column("username", _("Username"), sort=User.username),
         Column("subject", _("Subject"), value=lambda row: row.subject_detail["name"]),
         Column("grades", _("Grades"), value=lambda row: "، ".join(grade["name"] for grade in row.grades_detail)),
@@ -89,7 +90,7 @@ class TeachersView(ServiceModelView):
         return queries.teachers(search=search, **filters)
 
     def link(self, row: Any) -> str:
-        """Return the address of the teacher's form."""
+        """Return the address of the teacher's page."""
         return _address(row.id)
 
     def actions(self) -> Sequence[tuple[Any, str]]:
@@ -106,14 +107,31 @@ class TeachersView(ServiceModelView):
             schema=_new_teacher,
             done=_("The teacher has been added."),
             to=lambda teacher: _address(teacher.id),
-            template="console/people/teacher.html",
+            template="console/people/teacher_form.html",
             picture_path=picture_path,
             title=_("Add a teacher"),
             teacher=None,
+            back=self.home,
             grades_by_subject=_offer_teaching(form),
         )
 
-    @page("/<int:teacher_id>/", methods=("GET", "POST"))
+    @page("/<int:teacher_id>/")
+    def show_teacher(self, teacher_id: int) -> str:
+        """Show a teacher with courses, students, revenue and assistants."""
+        teacher = queries.show_teacher(teacher_id)
+        return self.show(
+            "console/people/teacher.html",
+            title=teacher.name,
+            teacher=teacher,
+            figures=figures_of_teacher(teacher_id),
+            assistants=db.session.execute(queries.assistants(teacher=teacher_id)).all(),
+            sessions=queries.open_session_count(teacher.user_id),
+            genders=GENDER_LABELS,
+            account_badge=account_badge,
+            picture_path=picture_path,
+        )
+
+    @page("/<int:teacher_id>/edit/", methods=("GET", "POST"))
     def edit(self, teacher_id: int) -> ResponseReturnValue:
         """Show a teacher's form, and change what was changed in it."""
         shown = queries.show_teacher(teacher_id)
@@ -127,10 +145,12 @@ class TeachersView(ServiceModelView):
             schema=_changed_teacher,
             done=_("The changes have been saved."),
             to=_address(teacher_id),
-            template="console/people/teacher.html",
+            template="console/people/teacher_form.html",
             picture_path=picture_path,
-            title=shown.name,
+            title=_("Edit the teacher"),
+            trail=[(shown.name, _address(teacher_id))],
             teacher=shown,
+            back=_address(teacher_id),
             grades_by_subject=_offer_teaching(form),
         )
 
@@ -159,13 +179,7 @@ class TeachersView(ServiceModelView):
 
 
 def _address(teacher_id: int) -> str:
-    return url_for("console_teachers.edit", teacher_id=teacher_id)
-
-
-def _named(row: Any) -> Markup:
-    picture = picture_path(row.profile_picture)
-    image = Markup('<img class="picture" src="{}" alt="" loading="lazy">').format(picture) if picture else Markup("")
-    return Markup('<span class="person">{}<bdi>{}</bdi></span>').format(image, row.name)
+    return url_for("console_teachers.show_teacher", teacher_id=teacher_id)
 
 
 def _named_choices(items: Sequence[Any]) -> list[tuple[int, str]]:

@@ -56,6 +56,8 @@ MESSAGES = (
     _marked("You do not have permission to perform this action."),
     _marked("Not found."),
     _marked("The request body is too large."),
+    _marked("Tick at least one student first."),
+    _marked("The amount may not be zero."),
 )
 
 #: Patterns of messages with names or numbers in them, and what is translated in their place.
@@ -92,6 +94,14 @@ PATTERNS = (
     (
         r"Teacher (?P<teacher>.+) does not teach grade (?P<grade>.+)\.",
         _marked("Teacher %(teacher)s does not teach grade %(grade)s."),
+    ),
+    (
+        r"A purchase can be reopened by no more than (?P<most>\d+) days altogether\.",
+        _marked("A purchase can be reopened by no more than %(most)s days altogether."),
+    ),
+    (
+        r"The balance cannot go above (?P<most>[\d.]+)\.",
+        _marked("The balance cannot go above %(most)s."),
     ),
     (r"Cannot change the (?P<field>\w+) of an existing course\.", _marked("This cannot be changed any more.")),
     (
