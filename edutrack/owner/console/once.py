@@ -36,7 +36,9 @@ def do_once(caller: Caller, deed: str, token: str, values: Mapping[str, Any], wo
     Raises Rejected for a form without a token, and for one that comes again with other values.
     """
     if not token:
-        raise Rejected(gettext("The page was open for too long or in another window. Load it again and repeat."))
+        raise Rejected(
+            gettext("The page was open for too long or in another window. Load it again and repeat what you did.")
+        )
     content = json.dumps(values, default=str, sort_keys=True)
     try:
         return int(done_once(caller, deed, token[:LONGEST_KEY], content, lambda: str(work())))

@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
+from edutrack.accounts.models import Student
 from edutrack.core.files import PUBLIC_FOLDER
 
 #: The part of the menu in which people stand.
@@ -32,6 +33,13 @@ def badge(label: Any, kind: str) -> Markup:
 def account_badge(is_active: bool) -> Markup:
     """Return whether an account is active."""
     return badge(gettext("Active"), "good") if is_active else badge(gettext("Inactive"), "bad")
+
+
+def student_account_badge(student: Student) -> Markup:
+    """Return whether a student's account is active; that it is not needs saying loudly only of a verified one."""
+    if student.user.is_active or student.status == "verified":
+        return account_badge(student.user.is_active)
+    return badge(gettext("Inactive"), "quiet")
 
 
 def status_badge(status: str) -> Markup:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from edutrack.accounts.models import Student
 from edutrack.owner.console.pages import ConsoleView, Trail
-from edutrack.owner.console.people import account_badge, status_badge
+from edutrack.owner.console.people import status_badge, student_account_badge
 
 #: The pages of a student, in the order of their tabs: name of the method that shows each, and what stands on the tab.
 TABS = (
@@ -30,7 +30,7 @@ class StudentPages(ConsoleView):
             student=student,
             tabs=tabs,
             status_badge=status_badge,
-            account_badge=account_badge,
+            account_badge=student_account_badge,
             **context,
         )
 

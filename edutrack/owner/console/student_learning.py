@@ -1,7 +1,10 @@
 """What a student learns: requests for courses and their answers, progress, attempts, homework."""
 
+from decimal import Decimal
+
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from edutrack.core.errors import NotFound
 from edutrack.courses.models import Enrollment
@@ -48,6 +51,7 @@ class LearningPages(StudentPages):
             attempts=fetch_page(attempts_of_student(student_id), _ATTEMPTS_ON_A_PAGE),
             homework=submissions_of_student(student_id),
             enrollment_badge=lambda status: badge(*_ENROLLMENT_LABELS[status]),
+            score=_score,
             attempt_badge=lambda status: badge(*_ATTEMPT_LABELS[status]),
         )
 
@@ -67,3 +71,10 @@ class LearningPages(StudentPages):
         if found.student_id != student_id:
             raise NotFound()
         return found
+
+
+def _score(points: Decimal, most: Decimal) -> Markup:
+    """Return points out of those that could be had, in the order in which they are read in either language."""
+    return Markup('<bdi class="number">{} / {}</bdi>').format(
+        *(f"{value:.2f}".removesuffix(".00") for value in (points, most))
+    )

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, Subquery, func, select
+from sqlalchemy import BigInteger, Row, Select, Subquery, cast, func, select
 
 from edutrack.core import clock
 from edutrack.core.extensions import db
@@ -68,7 +68,7 @@ def figures_of_teacher(teacher_id: int) -> TeacherFigures:
             Course.is_active,
             func.coalesce(asked.c.students, 0).label("students"),
             func.coalesce(asked.c.waiting, 0).label("waiting"),
-            func.coalesce(sold.c.purchases, 0).label("purchases"),
+            cast(func.coalesce(sold.c.purchases, 0), BigInteger).label("purchases"),
             revenue.label("revenue"),
             func.coalesce(this_month.c.revenue, _NOTHING).label("revenue_this_month"),
         )
