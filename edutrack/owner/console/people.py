@@ -42,6 +42,14 @@ def student_account_badge(student: Student) -> Markup:
     return badge(gettext("Inactive"), "quiet")
 
 
+def standing_badges(student: Student) -> Markup:
+    """Return where a student's account stands, and that it is switched off where the status alone would not say so."""
+    badges = [status_badge(student.status)]
+    if student.status == "verified" and not student.user.is_active:
+        badges.append(account_badge(False))
+    return Markup('<span class="standing">{}</span>').format(Markup(" ").join(badges))
+
+
 def status_badge(status: str) -> Markup:
     """Return where a student's account stands."""
     return badge(STATUS_LABELS[status], _STATUS_KINDS.get(status, "bad"))

@@ -19,8 +19,7 @@ from edutrack.owner.console.people import (
     PEOPLE,
     STATUS_LABELS,
     SWITCHED_ON_FROM,
-    status_badge,
-    student_account_badge,
+    standing_badges,
 )
 from edutrack.owner.console.student_frame import student_url
 from edutrack.owner.console.student_history import HistoryPages
@@ -68,8 +67,7 @@ class StudentsView(LearningPages, MoneyPages, HistoryPages, ServiceModelView):
     columns = (
         Column("name_ar", _("Name"), sort=Student.search_folded),
         Column("student_code", _("Student code")),
-        Column("status", _("Status"), value=lambda row: status_badge(row.status)),
-        Column("is_active", _("Account"), value=student_account_badge),
+        Column("status", _("Status"), value=standing_badges),
         Column("grade", _("Grade"), value=lambda row: row.grade and row.grade.name),
         Column("school_type", _("School type"), value=lambda row: row.school_type and row.school_type.name),
         Column("governorate", _("Governorate"), value=lambda row: row.governorate.name),
