@@ -13,7 +13,7 @@ from edutrack.core import clock
 from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.core.mail.outbox import Mail
-from edutrack.owner.figures.closing import close_all_days
+from edutrack.owner.figures.closing import roll_up
 from tests.api import Api
 from tests.factories import (
     PASSWORD,
@@ -322,14 +322,14 @@ def test_a_teachers_page_shows_courses_students_revenue_and_assistants(console):
     assert "سطر أول" in text
 
 
-def test_a_teachers_revenue_is_the_same_once_its_days_are_closed(console):
+def test_a_teachers_figures_are_the_same_once_they_are_rolled_up(console):
     teacher = create_teacher()
     lecture = create_lecture(create_course(teacher))
     create_purchase(create_student(), lecture, amount_paid="25.00", purchased_at=clock.now() - timedelta(days=3))
     create_purchase(create_student(), lecture, amount_paid="10.00")
     before = figures_in(console.get(f"{TEACHERS}{teacher.id}/").text)
 
-    close_all_days()
+    roll_up()
 
     assert before["Revenue"] == "35.00"
     assert figures_in(console.get(f"{TEACHERS}{teacher.id}/").text) == before

@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, Subquery, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, Subquery, cast, func, select
 
 from edutrack.core import clock
 from edutrack.core.extensions import db
-from edutrack.courses.models import Course, Enrollment
+from edutrack.core.tallies import Tally, counted, learners
+from edutrack.courses.models import Course
 from edutrack.owner.figures import sums
-from edutrack.owner.models import CourseRevenue
 from edutrack.structure.models import Grade
 
 _NOTHING = Decimal(0)
@@ -47,17 +47,10 @@ class TeacherFigures:
 def figures_of_teacher(teacher_id: int) -> TeacherFigures:
     """Return a teacher's courses with their figures (rules.md, "Revenue"). Two statements."""
     own = select(Course.id).where(Course.teacher_id == teacher_id)
-    sold = sums.by_course(CourseRevenue.course_id.in_(own))
+    sold = sums.by_course()
     this_month = _revenue_since(clock.today().replace(day=1), own)
-    asked = (
-        select(
-            Enrollment.course_id,
-            func.count().filter(Enrollment.status == "approved").label("students"),
-            func.count().filter(Enrollment.status == "pending").label("waiting"),
-        )
-        .where(Enrollment.course_id.in_(own))
-        .group_by(Enrollment.course_id)
-        .subquery()
+    approved, pending = (
+        counted("enrollments", Tally.subject_id.in_(own), status=status) for status in ("approved", "pending")
     )
     revenue = func.coalesce(sold.c.revenue, _NOTHING)
     courses = db.session.execute(
@@ -66,25 +59,26 @@ def figures_of_teacher(teacher_id: int) -> TeacherFigures:
             Course.name,
             Grade.name.label("grade_name"),
             Course.is_active,
-            func.coalesce(asked.c.students, 0).label("students"),
-            func.coalesce(asked.c.waiting, 0).label("waiting"),
-            cast(func.coalesce(sold.c.purchases, 0), BigInteger).label("purchases"),
+            _whole(approved.c.count).label("students"),
+            _whole(pending.c.count).label("waiting"),
+            _whole(sold.c.purchases).label("purchases"),
             revenue.label("revenue"),
             func.coalesce(this_month.c.revenue, _NOTHING).label("revenue_this_month"),
         )
         .join(Course.grade)
         .outerjoin(sold, sold.c.course_id == Course.id)
         .outerjoin(this_month, this_month.c.course_id == Course.id)
-        .outerjoin(asked, asked.c.course_id == Course.id)
+        .outerjoin(approved, approved.c.subject_id == Course.id)
+        .outerjoin(pending, pending.c.subject_id == Course.id)
         .where(Course.teacher_id == teacher_id)
         .order_by(revenue.desc(), Course.name, Course.id)
     ).all()
-    students = db.session.scalar(
-        select(func.count(Enrollment.student_id.distinct())).where(
-            Enrollment.course_id.in_(own), Enrollment.status == "approved"
-        )
-    )
-    return TeacherFigures(courses, students or 0)
+    return TeacherFigures(courses, db.session.scalar(learners(teacher_id)) or 0)
+
+
+def _whole(count: ColumnElement[Any]) -> ColumnElement[int]:
+    # Sums of whole numbers are numeric to the database, and would be shown as money.
+    return cast(func.coalesce(count, 0), BigInteger)
 
 
 def _revenue_since(first: date, courses: Select[int]) -> Subquery:
