@@ -136,7 +136,7 @@ class ServiceModelView(ConsoleView):
     search_hint: Any = ""
     #: Name of the column, with `-` for descending, that sorts the list unless the URL does; empty: as `rows` does.
     default_sort = ""
-    #: What decides between rows that sort alike.
+    #: The column that tells rows apart, and decides between those that sort alike.
     tie_breaker: Any = None
     empty: Any = ""
     list_template = "console/list.html"
@@ -170,7 +170,12 @@ class ServiceModelView(ConsoleView):
         size = _whole_number("page_size", PAGE_SIZES[0])
         size = size if size in PAGE_SIZES else PAGE_SIZES[0]
         rows, ordering = self._sorted(rows)
-        return fetch_page(rows, size, ordering=ordering, search=search, filters=filters)
+        return fetch_page(rows, size, key=self._key, ordering=ordering, search=search, filters=filters)
+
+    @property
+    def _key(self) -> Any:
+        # By the class: a mapped attribute does not let itself be read from an instance of anything else.
+        return type(self).tie_breaker
 
     def _sorted(self, rows: Select[Any]) -> tuple[Select[Any], str]:
         sortable = {column.name: column.sort for column in self.columns if column.sort is not None}
@@ -178,9 +183,7 @@ class ServiceModelView(ConsoleView):
             expression = sortable.get(ordering.removeprefix("-"))
             if expression is not None:
                 down = ordering.startswith("-")
-                # By the class: a mapped attribute does not let itself be read from an instance of anything else.
-                tie_breaker = type(self).tie_breaker
-                keys = [expression] if tie_breaker is None else [expression, tie_breaker]
+                keys = [expression] if self._key is None else [expression, self._key]
                 # Rows without a value stand at the end, whichever way the list runs.
                 first, *rest = [key.desc() if down else key.asc() for key in keys]
                 return rows.order_by(None).order_by(first.nulls_last(), *rest), ordering
@@ -188,14 +191,33 @@ class ServiceModelView(ConsoleView):
 
 
 def fetch_page(
-    rows: Select[Any], size: int, *, ordering: str = "", search: str = "", filters: dict[str, Any] | None = None
+    rows: Select[Any],
+    size: int,
+    *,
+    key: Any = None,
+    ordering: str = "",
+    search: str = "",
+    filters: dict[str, Any] | None = None,
 ) -> ListPage:
-    """Return the page of sorted rows that the URL asks for; one beyond the last is the last. Two statements."""
+    """Return the page of sorted rows that the URL asks for; one beyond the last is the last. Two statements.
+
+    `key` is the column that tells the rows apart, where they are objects that others are loaded with.
+    """
     count = count_of(rows)
     number = min(_whole_number("page", 1), max(1, -(-count // size)))
-    result = db.session.execute(rows.limit(size).offset((number - 1) * size))
-    found = result.scalars().unique().all() if len(rows.column_descriptions) == 1 else result.all()
+    found = _fetch_part(rows, key, size, (number - 1) * size)
     return ListPage(found, count, number, size, ordering, search, filters or {})
+
+
+def _fetch_part(rows: Select[Any], key: Any, size: int, skipped: int) -> Sequence[Any]:
+    if len(rows.column_descriptions) > 1:
+        return db.session.execute(rows.limit(size).offset(skipped)).all()
+    if key is None:
+        rows = rows.limit(size).offset(skipped)
+    else:
+        # What belongs to the objects is then read for those of the page alone, and not for all before them.
+        rows = rows.where(key.in_(rows.with_only_columns(key).limit(size).offset(skipped)))
+    return db.session.scalars(rows).unique().all()
 
 
 def _whole_number(name: str, default: int) -> int:

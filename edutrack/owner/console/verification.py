@@ -38,6 +38,7 @@ class VerificationView(ServiceModelView):
     slug = "verification"
     empty = _("Nobody is waiting to be verified.")
     columns = ()
+    tie_breaker = Student.id
     list_template = "console/people/verification.html"
 
     def rows(self, *, search: str, **filters: Any) -> Select[Any]:
