@@ -149,7 +149,7 @@ def test_a_person_page_says_how_many_sessions_are_open(app, console, person):
 
     text = console.get(home_of(person)).text
 
-    assert '<dt>Open sessions</dt><dd><bdi class="number">1</bdi></dd>' in text
+    assert '<dt>Open sessions</dt><dd><bdi class="number" dir="ltr">1</bdi></dd>' in text
 
 
 def test_site_owners_have_no_page_here(console, owner):

@@ -122,7 +122,7 @@ def test_the_page_shows_the_day_in_figures_and_a_chart_without_script(app):
         with counted_statements() as statements:
             page = console.get("/owner/").text
 
-    figures = dict(re.findall(r'figure-label">([^<]+)</span><strong><bdi class="number">([^<]+)</bdi>', page))
+    figures = dict(re.findall(r'figure-label">([^<]+)</span><strong><bdi class="number" dir="ltr">([^<]+)</bdi>', page))
     chart = re.search(r'<figure dir="ltr">(.*?)</figure>', page, re.DOTALL)[1]
     assert figures["إيرادات اليوم"] == "1,250.50"
     assert figures["مشتريات اليوم"] == "1"

@@ -49,7 +49,7 @@ _MAKING = "console.make_batch"
 
 def batch_number(batch_id: int) -> Markup:
     """Return a batch's number as it stands in serials."""
-    return Markup('<bdi class="number">{:06d}</bdi>').format(batch_id)
+    return Markup('<bdi class="number" dir="ltr">{:06d}</bdi>').format(batch_id)
 
 
 def two_lines(first: Any, second: Any) -> Markup:

@@ -14,7 +14,7 @@ from edutrack.courses.service import lectures as service
 from edutrack.owner.console.access import page
 from edutrack.owner.console.course_topics import course_url, trail_to
 from edutrack.owner.console.forms import Choice, Switch
-from edutrack.owner.console.making import NewForm, made_once
+from edutrack.owner.console.once import NewForm, made_once
 from edutrack.owner.console.pages import ConsoleView, Trail
 from edutrack.owner.contents import topic_choices
 

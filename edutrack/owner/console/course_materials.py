@@ -14,7 +14,7 @@ from edutrack.courses.service import materials as service
 from edutrack.owner.console.access import page
 from edutrack.owner.console.course_lectures import lecture_url, trail_to_lecture
 from edutrack.owner.console.forms import Switch
-from edutrack.owner.console.making import NewForm, made_once
+from edutrack.owner.console.once import NewForm, made_once
 from edutrack.owner.console.pages import ConsoleView
 
 # The lecture stands in the address.

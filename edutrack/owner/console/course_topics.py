@@ -13,7 +13,7 @@ from edutrack.courses.schemas.catalogue import NewTopicSchema, TopicChangesSchem
 from edutrack.courses.service import topics as service
 from edutrack.owner.console.access import page
 from edutrack.owner.console.forms import Switch
-from edutrack.owner.console.making import NewForm, made_once
+from edutrack.owner.console.once import NewForm, made_once
 from edutrack.owner.console.pages import ConsoleView, Trail
 
 # The course stands in the address.

@@ -16,7 +16,7 @@ from edutrack.courses.service.platforms import is_configured
 from edutrack.owner.console.access import page
 from edutrack.owner.console.course_lectures import lecture_url, trail_to_lecture
 from edutrack.owner.console.forms import Choice, Switch
-from edutrack.owner.console.making import NewForm, made_once
+from edutrack.owner.console.once import NewForm, made_once
 from edutrack.owner.console.pages import ConsoleView
 
 #: Stands for a recording that is stored here.

@@ -31,7 +31,7 @@ from edutrack.owner.console.course_topics import TopicPages, course_url, trail_t
 from edutrack.owner.console.course_videos import PLATFORM_LABELS, VideoPages
 from edutrack.owner.console.forms import Choice, ConsoleForm, Switch
 from edutrack.owner.console.lists import Column, ListFilter, ServiceModelView
-from edutrack.owner.console.making import NewForm, made_once
+from edutrack.owner.console.once import NewForm, made_once
 from edutrack.owner.contents import contents_of
 
 

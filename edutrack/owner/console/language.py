@@ -35,14 +35,14 @@ def reading_language() -> str:
 
 def money(amount: Decimal) -> Markup:
     """Return an amount in Egyptian pounds, kept together in either direction of writing."""
-    return Markup('<bdi class="number">{}</bdi> <span class="currency">{}</span>').format(
+    return Markup('<bdi class="number" dir="ltr">{}</bdi> <span class="currency">{}</span>').format(
         f"{amount:,.2f}", gettext("EGP")
     )
 
 
 def number(value: int | Decimal) -> Markup:
     """Return a number with its thousands apart."""
-    return Markup('<bdi class="number">{}</bdi>').format(f"{value:,}")
+    return Markup('<bdi class="number" dir="ltr">{}</bdi>').format(f"{value:,}")
 
 
 def moment(value: datetime) -> Markup:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flask import request
 from flask_babel import gettext
 from wtforms import HiddenField
 
@@ -28,6 +29,24 @@ class OnceForm(ConsoleForm):
     def token(self) -> str:
         """The token that came with the form; empty where it had none."""
         return self.form_token.raw_data[0] if self.form_token.raw_data else ""
+
+
+class NewForm(OnceForm):
+    """A form for what is not there yet: sent twice, it makes one."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of what is filled in, without tokens."""
+        return [field.name for field in self if not isinstance(field, HiddenField)]
+
+
+def made_once(caller: Caller, deed: str, values: Mapping[str, Any], make: Callable[[], Any]) -> int:
+    """Return the id of what `make` makes; of what it made before, where the same form has been sent already.
+
+    Raises Rejected where the form was sent with other values before (rules.md, "The catalogue in the console").
+    """
+    token = request.form.get("form_token") or new_token()
+    return do_once(caller, f"console.{deed}", token, values, lambda: int(make().id))
 
 
 def do_once(caller: Caller, deed: str, token: str, values: Mapping[str, Any], work: Callable[[], int]) -> int:

@@ -16,7 +16,7 @@ from edutrack.core.fields import Id
 from edutrack.owner.console.access import page
 from edutrack.owner.console.forms import Choice, Choices
 from edutrack.owner.console.lists import Column
-from edutrack.owner.console.making import NewForm, made_once
+from edutrack.owner.console.once import NewForm, made_once
 from edutrack.owner.console.pages import ConsoleView
 from edutrack.structure import queries, schemas, service
 from edutrack.structure.models import Area, Division, Governorate, Grade, SchoolType, Subject, VideoSecurity

@@ -75,6 +75,6 @@ class LearningPages(StudentPages):
 
 def _score(points: Decimal, most: Decimal) -> Markup:
     """Return points out of those that could be had, in the order in which they are read in either language."""
-    return Markup('<bdi class="number">{} / {}</bdi>').format(
+    return Markup('<bdi class="number" dir="ltr">{} / {}</bdi>').format(
         *(f"{value:.2f}".removesuffix(".00") for value in (points, most))
     )
