@@ -168,7 +168,7 @@ def served(committing_app, test_environment) -> Iterator[httpx.Client]:
 
 
 def _wait_until_ready(client, process):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if client.get("/readyz").status_code == 200:
