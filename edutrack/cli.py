@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from edutrack import create_app
 from edutrack.accounts.service import create_site_owner
+from edutrack.core.durability import warn_of_losses
 from edutrack.core.embedded import EmbeddedDatabaseError
 from edutrack.core.errors import DomainError, Invalid
 from edutrack.core.json import compact
@@ -99,6 +100,8 @@ def serve_command(host: str, port: int, workers: int, prepare: bool) -> None:
     if prepare and is_embedded:
         seed_demo_or_exit(new_password())
     warn_of_half_set()
+    for line in warn_of_losses():
+        click.secho(f"WARNING: {line}", fg="red", bold=True, err=True)
     click.echo(f"EduTrack answers at http://{host}:{port}/api/ (Ctrl-C ends it).")
     if is_embedded:
         click.echo(f"Embedded database and uploads: {current_app.config['EDUTRACK_DATA_DIR']}")
