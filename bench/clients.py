@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 CONNECTIONS = 16
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass
@@ -22,9 +23,10 @@ class Answers:
         return sorted(self.seconds)[max(0, int(len(self.seconds) * share) - 1)]
 
 
-def request_bytes(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+def request_bytes(method: str, path: str, token: str, body: bytes = b"", headers: Mapping[str, str] = _NONE) -> bytes:
     """Return a request as it goes over the wire."""
     head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"\r\n" + body
@@ -47,7 +49,7 @@ async def _client(port: int, requests: Iterator[bytes], answers: Answers) -> Non
         for request in requests:
             started = time.perf_counter()
             writer.write(request)
-            status, body = await asyncio.wait_for(_answer(reader), 60)
+            status, _, body = await asyncio.wait_for(read_answer(reader), 60)
             answers.seconds.append(time.perf_counter() - started)
             answers.bytes += len(body)
             if not status.startswith(b"HTTP/1.1 2"):
@@ -56,7 +58,8 @@ async def _client(port: int, requests: Iterator[bytes], answers: Answers) -> Non
         writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, dict[bytes, bytes], bytes]:
+    """Return the next answer's first line, its headers (everything in lower case) and its body."""
     head = await reader.readuntil(b"\r\n\r\n")
     status, *lines = head[:-4].split(b"\r\n")
     headers = dict(line.lower().split(b": ", 1) for line in lines)
@@ -65,5 +68,5 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
         while size := int((await reader.readline()).split(b";")[0], 16):
             body += (await reader.readexactly(size + 2))[:-2]
         await reader.readline()
-        return status, body
-    return status, await reader.readexactly(int(headers.get(b"content-length", b"0")))
+        return status, headers, body
+    return status, headers, await reader.readexactly(int(headers.get(b"content-length", b"0")))

@@ -28,6 +28,7 @@ from edutrack.scale.plan import COURSES, RICH_STUDENTS, courses_of, lecture_id
 from edutrack.wallet.models import RechargeCode
 from edutrack.wallet.service.issuing import issue_batch
 
+CODE_VALUE = Decimal("50.00")
 _STUDENTS_PER_PURCHASE = 10
 _CODES_PER_COURSE = 250
 _BOUGHT_LECTURES = 40
@@ -97,10 +98,10 @@ class LargeSchool:
             teacher = db.session.execute(select(Teacher.id, Teacher.user_id).where(Teacher.id == 1)).one()
             self.teacher = self._sign_in(*teacher)
             self.subject_id = db.session.scalar(text("SELECT subject_id FROM courses LIMIT 1"))
-            self._codes = self._issue_codes(owner)
+            self.codes = {course: self.issue_codes(course, _CODES_PER_COURSE) for course in range(1, COURSES + 1)}
             self._buyable = iter(db.session.execute(text(_BUYABLE), {"rich": RICH_STUDENTS}).all())
             self._answers = {row[0]: row[1] for row in db.session.execute(text(_ANSWERS))}
-            self._sealed = {code: seal(code, "recharge-code") for codes in self._codes.values() for code in codes}
+            self._sealed = {code: seal(code, "recharge-code") for codes in self.codes.values() for code in codes}
             db.session.commit()
 
     def _run(self, *arguments: str) -> None:
@@ -155,7 +156,7 @@ class LargeSchool:
     def _redemptions(self) -> Iterator[Asked]:
         for student in cycle(self.students):
             course = courses_of(student.id)[0]
-            code = self._codes[course].pop()
+            code = self.codes[course].pop()
             asked = _asked("POST", "/api/wallet/redeem/", student, {"code": code, "course": course})
             asked.facts["sealed"] = self._sealed[code]
             yield asked
@@ -173,15 +174,12 @@ class LargeSchool:
         token = create_access_token(str(user_id), additional_claims={"sid": session_id}, expires_delta=lifetime)
         return Person(person_id, user_id, session_id, token)
 
-    def _issue_codes(self, owner_id: int) -> dict[int, list[str]]:
-        owner = Caller(owner_id, None, "owner", Role.SITE_OWNER, "owner", is_active=True)
-        codes = {}
-        for course in range(1, COURSES + 1):
-            made = {"course": course, "value": Decimal("50.00"), "quantity": _CODES_PER_COURSE}
-            batch = issue_batch(owner, **made, expires_at=None, label=None)
-            sealed = db.session.scalars(select(RechargeCode.sealed).where(RechargeCode.batch_id == batch.id))
-            codes[course] = [unseal(one, "recharge-code") for one in sealed]
-        return codes
+    def issue_codes(self, course: int, quantity: int) -> list[str]:
+        """Return so many new codes of a course, inside the application; the caller commits."""
+        owner = Caller(self.owner.user_id, None, "owner", Role.SITE_OWNER, "owner", is_active=True)
+        batch = issue_batch(owner, course=course, value=CODE_VALUE, quantity=quantity, expires_at=None, label=None)
+        sealed = db.session.scalars(select(RechargeCode.sealed).where(RechargeCode.batch_id == batch.id))
+        return [unseal(one, "recharge-code") for one in sealed]
 
 
 def _asked(method: str, path: str, person: Person, body: dict[str, Any] | None = None) -> Asked:

@@ -32,9 +32,7 @@ class Served:
 @contextmanager
 def serving(arguments: list[str], environment: dict[str, str]) -> Iterator[Served]:
     """Run Python with these arguments, in which PORT stands for a free port, until the context ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, *(str(port) if argument == "PORT" else argument for argument in arguments)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
@@ -42,6 +40,14 @@ def serving(arguments: list[str], environment: dict[str, str]) -> Iterator[Serve
             yield Served(port, server.pid)
         finally:
             server.terminate()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def cpu_seconds(roots: list[int]) -> float:
