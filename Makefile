@@ -16,7 +16,7 @@ ifeq ($(origin HOST),environment)
 HOST :=
 endif
 
-.PHONY: run test lint format bench translations screenshots help venv
+.PHONY: run test lint format bench soak crash translations screenshots help venv
 
 run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
@@ -35,6 +35,12 @@ format: venv ## format the code and sort its imports
 
 bench: venv ## measure the hot requests and the bulk work
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: venv ## race many clients for codes and money (ARGS="--seeds 3")
+	@$(BIN)/python -m attacks soak $(ARGS)
+
+crash: venv ## kill server and database under load (ARGS="--server 5 --database 5")
+	@$(BIN)/python -m attacks crash $(ARGS)
 
 translations: venv ## collect the console's texts and compile their Arabic
 	@sh scripts/translations.sh

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from attacks.clients import Connection, Reply, Unanswered, connect
+from attacks.clients import Connection, connected, volley
 from attacks.deeds import Deed, Deeds, effects_of
 from attacks.journal import Confirmed, Journal
 from attacks.processes import Server, kill_database, running
@@ -115,13 +115,13 @@ class Crash:
     async def _load_until(self, kill: Callable[[], None], seconds: float) -> _Round:
         """Have all clients work for so long, kill, and wait until each of them has heard of it."""
         load, ended = _Round(), asyncio.Event()
-        connections = await connect(self._server.port, _CLIENTS)
-        clients = [asyncio.create_task(self._client(connection, load, ended)) for connection in connections]
-        await asyncio.sleep(seconds)
-        load.killed_at = time.monotonic()
-        kill()
-        ended.set()
-        await asyncio.gather(*clients)
+        async with connected(self._server.port, _CLIENTS) as connections:
+            clients = [asyncio.create_task(self._client(connection, load, ended)) for connection in connections]
+            await asyncio.sleep(seconds)
+            load.killed_at = time.monotonic()
+            kill()
+            ended.set()
+            await asyncio.gather(*clients)
         return load
 
     async def _client(self, connection: Connection, load: _Round, ended: asyncio.Event) -> None:
@@ -129,7 +129,7 @@ class Crash:
         while not ended.is_set():
             deed = next(self._deeds)
             self._journal.begin(deed)
-            reply = await _reply(connection, deed)
+            reply = await connection.ask(deed.request)
             if reply.is_done:
                 load.confirmed.append(self._journal.confirm(deed, deed.id_in(reply.body)))
             elif reply.status in range(400, 500):
@@ -137,7 +137,6 @@ class Crash:
             else:
                 load.unknown.append(deed)
                 break
-        await connection.close()
 
     def _look_up(self, toll: Toll, confirmed: list[Confirmed]) -> None:
         toll.confirmed += len(confirmed)
@@ -145,11 +144,11 @@ class Crash:
 
     async def _settle(self, toll: Toll, unknown: list[Deed]) -> None:
         """Send each deed of unknown outcome once more, all at the same time."""
+        if not unknown:
+            return
         before = effects_of(self._school, _names(unknown))
-        connections = await connect(self._server.port, len(unknown))
-        replies = await asyncio.gather(*(_reply(*pair) for pair in zip(connections, unknown, strict=True)))
-        for connection in connections:
-            await connection.close()
+        async with connected(self._server.port, len(unknown)) as connections:
+            replies = await volley(connections, [deed.request for deed in unknown])
         after = effects_of(self._school, _names(unknown))
         toll.unknown += len(unknown)
         for deed, reply in zip(unknown, replies, strict=True):
@@ -226,13 +225,6 @@ def _print(tolls: list[Toll], control: Toll) -> None:
         )
         for wrong in dict.fromkeys(toll.refused + toll.violations):
             print("error:", wrong)
-
-
-async def _reply(connection: Connection, deed: Deed) -> Reply:
-    try:
-        return await connection.ask(deed.request)
-    except Unanswered:
-        return Reply(0)
 
 
 def _names(deeds: Iterable[Deed]) -> Iterator[tuple[str, str]]:

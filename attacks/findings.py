@@ -25,6 +25,15 @@ class Findings:
         """Whether everything is as it must be."""
         return not (self.excess or self.failures or self.wrong)
 
+    def add(self, other: "Findings") -> None:
+        """Count what else was found of the seed in."""
+        self.requests += other.requests
+        self.codes += other.codes
+        self.credits += other.credits
+        self.excess += other.excess
+        self.failures += other.failures
+        self.wrong += other.wrong
+
     def expect(self, what: str, replies: Iterable[Reply], expected: dict[str, int]) -> None:
         """Count answers by what they say, and hold the numbers against `expected`."""
         replies = list(replies)

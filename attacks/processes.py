@@ -31,6 +31,11 @@ class Server:
         self._command = [sys.executable, *program, "--port", str(self.port), "--workers", str(workers)]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The id of the process whose children are the workers, while it runs."""
+        return self._process.pid if self._process else 0
+
     def start(self) -> None:
         """Start it and wait until it is ready for traffic."""
         with self._log.open("ab") as log:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
-from attacks.clients import Connection, Reply, Request, connect, volley
+from attacks.clients import Connection, Reply, Request, connected, volley
 from attacks.findings import Findings
 from attacks.school import School
 from bench.large import CODE_VALUE, Person
@@ -44,22 +44,18 @@ class Races:
 
     async def run(self) -> Findings:
         """Run all of them."""
-        connections = await connect(self._port, CLIENTS)
-        await self._redeem(connections)
-        await self._buy_one_lecture(connections)
-        await self._buy_with_little(connections)
-        await self._take_with_little(connections)
-        await self._reopen(connections)
-        for connection in connections:
-            await connection.close()
+        async with connected(self._port, CLIENTS) as connections:
+            await self._redeem(connections)
+            await self._buy_one_lecture(connections)
+            await self._buy_with_little(connections)
+            await self._take_with_little(connections)
+            await self._reopen(connections)
         return self._found
 
     async def redeem_only(self) -> Findings:
         """Run the race for codes alone."""
-        connections = await connect(self._port, CLIENTS)
-        await self._redeem(connections)
-        for connection in connections:
-            await connection.close()
+        async with connected(self._port, CLIENTS) as connections:
+            await self._redeem(connections)
         return self._found
 
     async def _redeem(self, connections: Sequence[Connection]) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from attacks.clients import Reply, Request, connect, stream
+from attacks.clients import Reply, Request, connected, stream
 from attacks.findings import Findings, said
 from attacks.races import RACING_REMAINDER
 from attacks.school import School
@@ -88,10 +88,8 @@ class Traffic:
                 wishes[id(wish.request)] = wish
                 yield wish.request
 
-        connections = await connect(self._port, _CONNECTIONS)
-        await stream(connections, list(requests()), lambda request, reply: self._note(wishes[id(request)], reply))
-        for connection in connections:
-            await connection.close()
+        async with connected(self._port, _CONNECTIONS) as connections:
+            await stream(connections, list(requests()), lambda request, reply: self._note(wishes[id(request)], reply))
         self._settle_books(balances, windows)
         return self._found
 
