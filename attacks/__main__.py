@@ -1,6 +1,8 @@
 """`python -m attacks soak|crash`: attack a fresh school, print what it came to, and leave nothing behind."""
 
 import argparse
+import signal
+import sys
 
 from attacks.crash import run_crash
 from attacks.soak import run_soak
@@ -19,6 +21,8 @@ def main() -> None:
     crash.add_argument("--database", type=int, default=50, help="kills of PostgreSQL")
     crash.add_argument("--seed", type=int, default=1, help="of what is asked for and when it is killed")
     arguments = parser.parse_args()
+    # So that everything is put away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended early."))
     if arguments.attack == "soak":
         is_clean = run_soak(arguments.seeds, arguments.first_seed, arguments.workers)
     else:

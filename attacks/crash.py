@@ -21,10 +21,11 @@ from attacks.school import School
 
 _CLIENTS = 16
 _WORKERS = 2
-#: The server's load lasts this long until the kill, in seconds.
-_LOAD = (0.2, 1.0)
+#: So many deeds are confirmed before the kill; where that takes too long, it comes after so many seconds.
+_CONFIRMED = (10, 150)
+_LONGEST_LOAD = 4.0
 #: The embedded database is started again only where it had run for two seconds.
-_DATABASE_LOAD = (2.2, 3.0)
+_DATABASE_RUNS = 2.2
 _LONGEST_RESTART = 10.0
 _CODES_PER_COURSE = 400
 _CONTROL_KILLS = 10
@@ -81,7 +82,7 @@ class Crash:
     def kill_server(self, times: int) -> Toll:
         """Kill the server and its workers so many times."""
 
-        return self._through(Toll("server"), times, self._server.kill, self._server.start, _LOAD)
+        return self._through(Toll("server"), times, self._server.kill, self._server.start, 0.0)
 
     def kill_database(self, times: int, name: str = "database") -> Toll:
         """Kill every process of PostgreSQL so many times; its keeper starts it again."""
@@ -89,7 +90,7 @@ class Crash:
         def kill() -> None:
             kill_database(self._school.postmaster)
 
-        return self._through(Toll(name), times, kill, self._server.wait_until_ready, _DATABASE_LOAD)
+        return self._through(Toll(name), times, kill, self._server.wait_until_ready, _DATABASE_RUNS)
 
     def _through(
         self,
@@ -97,10 +98,10 @@ class Crash:
         times: int,
         kill: Callable[[], None],
         restart: Callable[[], None],
-        load_seconds: tuple[float, float],
+        least_seconds: float,
     ) -> Toll:
         for _ in range(times):
-            load = asyncio.run(self._load_until(kill, self._random.uniform(*load_seconds)))
+            load = asyncio.run(self._load_until(kill, least_seconds))
             restart()
             toll.restarts.append(time.monotonic() - load.killed_at)
             toll.kills += 1
@@ -112,17 +113,25 @@ class Crash:
                 print(f"{toll.name}: {toll.kills} kills, {toll.confirmed:,} confirmed, {toll.lost} lost", flush=True)
         return toll
 
-    async def _load_until(self, kill: Callable[[], None], seconds: float) -> _Round:
-        """Have all clients work for so long, kill, and wait until each of them has heard of it."""
+    async def _load_until(self, kill: Callable[[], None], least_seconds: float) -> _Round:
+        """Have all clients work, kill in the midst of it, and wait until each of them has heard of that."""
         load, ended = _Round(), asyncio.Event()
         async with connected(self._server.port, _CLIENTS) as connections:
             clients = [asyncio.create_task(self._client(connection, load, ended)) for connection in connections]
-            await asyncio.sleep(seconds)
+            await self._midst(load, least_seconds)
             load.killed_at = time.monotonic()
             kill()
             ended.set()
             await asyncio.gather(*clients)
         return load
+
+    async def _midst(self, load: _Round, least_seconds: float) -> None:
+        """Wait for the moment of the kill: any one, as to what the server is doing."""
+        enough, started = self._random.randint(*_CONFIRMED), time.monotonic()
+        while (spent := time.monotonic() - started) < _LONGEST_LOAD:
+            if spent >= least_seconds and len(load.confirmed) >= enough:
+                break
+            await asyncio.sleep(self._random.uniform(0, 0.02))
 
     async def _client(self, connection: Connection, load: _Round, ended: asyncio.Event) -> None:
         """Do one deed after the other until one fails, or everything was killed."""
