@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 import selectors
 import socket
@@ -10,8 +11,9 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from edutrack.core.extensions import db
 from edutrack.courses.models import StudyMaterial
@@ -34,6 +36,8 @@ pytestmark = pytest.mark.concurrency
 MATERIAL_BYTES = 3 * 1024 * 1024
 #: Seconds in which any request must be answered; it takes milliseconds on a machine that does nothing else.
 PATIENCE = 2.0
+#: What a page of the console has hidden in its form: the token of the page, and what makes a form count once.
+HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*name="(\w+)"[^>]*value="([^"]+)"')
 
 
 class Connection:
@@ -222,6 +226,69 @@ def test_slow_senders_stop_nobody_and_hold_no_database_connection(served, commit
     assert [hashlib.sha256((folder / name).read_bytes()).digest() for name in stored] == [
         hashlib.sha256(content).digest()
     ] * 20
+
+
+def test_slow_uploads_to_the_console_stop_nobody_and_hold_no_database_connection(served, student):
+    """More of them than there are database connections; the browser's session and token are looked at all the same."""
+    lecture, owner = create_lecture(), create_site_owner()
+    path = f"/owner/courses/lectures/{lecture.id}/materials/new/"
+    with served_console(served, owner) as browser:
+        hidden = [dict(HIDDEN.findall(browser.get(path).text)) for _ in range(20)]
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    content = b"%PDF-1.7\n" + secrets.token_bytes(3 * 1024 * 1024)
+    as_student = bearer(student)
+
+    with ExitStack() as opened:
+        senders = []
+        for number, values in enumerate(hidden):
+            form, form_type = multipart({**values, "title": f"Book {number}"}, content)
+            connection = Connection(served)
+            opened.enter_context(connection.socket)
+            headers = {"Cookie": cookie, "Content-Type": form_type, "Content-Length": len(form)}
+            connection.send("POST", path, headers, form[: 2 * 1024 * 1024])
+            senders.append((connection, form[2 * 1024 * 1024 :]))
+        for _ in range(10):
+            answers_at_once(lambda: served.get("/api/accounts/me/", headers=as_student))
+        until(lambda: busy_connections() == 0, "A slow sender holds a database connection.")
+        for connection, rest in senders:
+            connection.socket.sendall(rest)
+        answered = [connection.read_all()[0] for connection, _ in senders]
+
+    assert answered == [303] * 20
+    assert db.session.scalar(select(func.count()).select_from(StudyMaterial)) == 20
+
+
+def test_whoever_was_signed_out_while_the_form_arrived_is_not_let_in(served):
+    lecture, owner = create_lecture(), create_site_owner()
+    path = f"/owner/courses/lectures/{lecture.id}/materials/new/"
+    with served_console(served, owner) as browser:
+        hidden = dict(HIDDEN.findall(browser.get(path).text))
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    form, form_type = multipart({**hidden, "title": "Book"}, b"%PDF-1.7\n" + bytes(3 * 1024 * 1024))
+    connection = Connection(served)
+    with connection.socket:
+        headers = {"Cookie": cookie, "Content-Type": form_type, "Content-Length": len(form)}
+        connection.send("POST", path, headers, form[: 2 * 1024 * 1024])
+        # Let in, so that the rest is waited for.
+        time.sleep(0.5)
+        owner.is_active = False
+        db.session.commit()
+        connection.socket.sendall(form[2 * 1024 * 1024 :])
+
+        status, _ = connection.read_all()
+
+    assert status == 303
+    assert db.session.scalar(select(func.count()).select_from(StudyMaterial)) == 0
+
+
+@contextmanager
+def served_console(served, owner):
+    """Yield a browser's part on which a site owner is signed in to the served console."""
+    with httpx.Client(base_url=served.base_url, timeout=30) as browser:
+        hidden = dict(HIDDEN.findall(browser.get("/owner/login/").text))
+        credentials = {"username": owner.username, "password": PASSWORD}
+        assert browser.post("/owner/login/", data={**hidden, **credentials}).status_code == 303
+        yield browser
 
 
 def multipart(values, content):

@@ -26,7 +26,13 @@ class StartAgain(Exception):
 
     def __init__(self, wait: Callable[[], object]) -> None:
         super().__init__("The transaction starts again.")
-        self.wait = wait
+        self._wait = wait
+
+    def wait_empty_handed(self) -> None:
+        """Wait, and meanwhile hold neither a database connection nor a turn."""
+        db.session.rollback()
+        with stepping_aside(empty_handed=True):
+            self._wait()
 
 
 def after_commit(action: Callable[[], object]) -> None:
@@ -69,9 +75,7 @@ def in_transaction(work: Callable[[], Any]) -> Any:
                 raise
             _rewind_uploads()
         except StartAgain as again:
-            db.session.rollback()
-            with stepping_aside(empty_handed=True):
-                again.wait()
+            again.wait_empty_handed()
         except BaseException:
             db.session.rollback()
             _run_after_rollback()

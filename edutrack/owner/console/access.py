@@ -14,8 +14,10 @@ from flask_wtf import CSRFProtect
 
 from edutrack.accounts import queries
 from edutrack.core.auth import Guard, View, authorise
+from edutrack.core.bodies import receive_form
 from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import Forbidden
+from edutrack.core.transaction import StartAgain
 
 HOME = "/owner/"
 #: Key of Flask's session under which the ids of user and session stand.
@@ -76,12 +78,21 @@ def admit() -> ResponseReturnValue | None:
     """
     if not is_console_path(request.path):
         return None
+    try:
+        return _admit()
+    except StartAgain as again:
+        again.wait_empty_handed()
+    # Who was welcome before the form had arrived need not be any more.
+    return _admit()
+
+
+def _admit() -> ResponseReturnValue | None:
     asking = _signed_in_owner()
     if asking is not None:
         g.caller = asking
         if request.mimetype == "multipart/form-data":
             # The token stands in the body, which is as large as the picture beside it.
-            request.max_content_length = current_app.config["MAX_CONTENT_LENGTH"]
+            receive_form(request, current_app.config["MAX_CONTENT_LENGTH"])
     elif not _declared_guard().public:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("console_session.log_in", next=wanted), 303)
