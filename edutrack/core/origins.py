@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, request
 
 from edutrack.core.errors import Forbidden
 
+FOREIGN = "CSRF Failed: Origin checking failed - the origin does not match any trusted origins."
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, Accept-Language"
 _EXPOSED_HEADERS = "Retry-After, Idempotency-Replayed, X-Request-ID, Content-Disposition"
@@ -16,11 +17,29 @@ def require_trusted_origin() -> None:
     """Raise Forbidden for an unsafe request whose Origin (else Referer) is not trusted (rules.md, "Origin check")."""
     if request.method in _SAFE_METHODS:
         return
-    claimed = request.headers.get("Origin") or _origin_of(request.headers.get("Referer", ""))
+    claimed = _claimed_origin()
     if not claimed:
         raise Forbidden("CSRF Failed: Origin checking failed - no Origin header.")
+    _require_trusted(claimed)
+
+
+def refuse_foreign_page() -> None:
+    """Raise Forbidden where the request says that a page which is not trusted sent it (rules.md, "Origin check").
+
+    For what anybody may send, and pages of strangers may not: it sets cookies.
+    """
+    claimed = _claimed_origin()
+    if claimed:
+        _require_trusted(claimed)
+
+
+def _claimed_origin() -> str:
+    return request.headers.get("Origin") or _origin_of(request.headers.get("Referer", ""))
+
+
+def _require_trusted(claimed: str) -> None:
     if claimed != _own_origin() and claimed not in current_app.config["CSRF_TRUSTED_ORIGINS"]:
-        raise Forbidden("CSRF Failed: Origin checking failed - the origin does not match any trusted origins.")
+        raise Forbidden(FOREIGN)
 
 
 def _own_origin() -> str:

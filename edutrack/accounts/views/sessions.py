@@ -18,9 +18,10 @@ from edutrack.core.auth import (
     set_token_cookies,
 )
 from edutrack.core.caller import Caller
-from edutrack.core.errors import NotSignedIn, Rejected, Throttled
+from edutrack.core.errors import Forbidden, NotSignedIn, Rejected, Throttled
 from edutrack.core.extensions import jwt, limiter
 from edutrack.core.json import json_response
+from edutrack.core.origins import FOREIGN, refuse_foreign_page
 from edutrack.core.proxies import client_address
 from edutrack.core.schemas import MessageSchema
 
@@ -42,10 +43,12 @@ def _find_caller(_header: dict[str, Any], claims: dict[str, Any]) -> Caller | No
     NotSignedIn("No active account found with the given credentials", key="error"),
     NotSignedIn("Your account is inactive. Please contact an administrator.", key="error"),
     NotSignedIn("Your assigned teacher's account is inactive. Please contact an administrator.", key="error"),
+    Forbidden(FOREIGN),
     Throttled(60),
 )
 def log_in(credentials: dict[str, Any]) -> Response:
     """Sign in: sets the access and refresh cookies."""
+    refuse_foreign_page()
     username, password = credentials["username"], credentials["password"]
     if not (isinstance(username, str) and username.strip() and isinstance(password, str) and password):
         raise Rejected("Username and password are required", key="error")
