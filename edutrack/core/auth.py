@@ -145,6 +145,18 @@ def authorise(asking: Caller, declared: Guard) -> None:
     raise Forbidden(NOT_VERIFIED if waiting else INACTIVE)
 
 
+def still_admits(declared: Guard, user_id: int, session_id: int | None) -> bool:
+    """Return whether a session that was let in before would be let in now: it is alive, and its account in order."""
+    asking = jwt.caller_of(user_id, session_id) if session_id is not None else None
+    if asking is None:
+        return False
+    try:
+        authorise(asking, declared)
+    except Forbidden:
+        return False
+    return True
+
+
 def init_tokens(app: Flask) -> None:
     """Configure the token library: where tokens are looked for, how long they live, whose they must be."""
     app.config.update(

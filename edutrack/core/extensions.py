@@ -1,7 +1,8 @@
 """The Flask extensions, made here once and bound to an application by `create_app`."""
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from flask import current_app
 from flask_jwt_extended import JWTManager
@@ -9,6 +10,7 @@ from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 
+from edutrack.core.caller import Caller
 from edutrack.core.database import Base
 from edutrack.core.proxies import client_address
 
@@ -37,6 +39,11 @@ class RememberingJWTManager(JWTManager):
             if not allow_expired and "nbf" in claims and "exp" in claims:
                 self._verified[key] = claims
         return dict(claims)
+
+    def caller_of(self, user_id: int, session_id: int) -> Caller | None:
+        """Return the caller whose live session this is, as a token that names both would; None where it has ended."""
+        find = cast("Callable[..., Caller | None]", self._user_lookup_callback)
+        return find({}, {"sub": user_id, "sid": session_id})
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 from flask import Blueprint, Flask, Response, current_app, send_from_directory
 from marshmallow import fields
 
-from edutrack.core.auth import public
+from edutrack.core.auth import Guard, public, still_admits
+from edutrack.core.caller import Role
 from edutrack.core.errors import Forbidden
 from edutrack.core.signing import read_signed, sign
 from edutrack.core.transaction import after_commit, after_rollback
@@ -20,7 +21,9 @@ from edutrack.core.urls import absolute_url
 
 PUBLIC_FOLDER = "public"
 _COPY_BYTES = 1024 * 1024
-_LINK = "file"
+_LINK = "staff-file"
+#: Whom links are given to that stand on a session.
+_STAFF = Guard(frozenset({Role.TEACHER, Role.ASSISTANT, Role.SITE_OWNER}))
 
 blueprint = Blueprint("files", __name__)
 
@@ -70,9 +73,13 @@ class PictureUrl(fields.String):
         return public_url(value)
 
 
-def signed_url(name: str, download_name: str, expires_at: datetime) -> str:
-    """Return an absolute URL at which the file can be downloaded until `expires_at`."""
-    token = sign({"name": name, "as": download_name}, _LINK, expires_at)
+def signed_url(name: str, download_name: str, expires_at: datetime, *, user_id: int, session_id: int | None) -> str:
+    """Return an absolute URL at which the file can be downloaded until `expires_at`.
+
+    It is for staff: it stands on the session in which it was given, and on the account of that session's user.
+    """
+    holder = {"user": user_id, "session": session_id}
+    token = sign({"name": name, "as": download_name} | holder, _LINK, expires_at)
     return absolute_url(f"/files/{token}/")
 
 
@@ -115,9 +122,9 @@ def serve_picture(name: str) -> Response:
 @blueprint.get("/files/<token>/")
 @public
 def serve_signed_file(token: str) -> Response:
-    """Serve the file that a signed link names, as an attachment."""
+    """Serve the file that a link of staff names, as an attachment, as long as they are let in."""
     link = read_signed(token, _LINK)
-    if link is None:
+    if link is None or not still_admits(_STAFF, link["user"], link["session"]):
         raise Forbidden("This link is no longer valid.")
     response = stored_file(link["name"], download_name=link["as"])
     response.headers["Cache-Control"] = "private, no-store"

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from sqlalchemy import func, select, update
 
+from edutrack.accounts.models import Session
 from edutrack.core import clock
 from edutrack.core.errors import Rejected
+from edutrack.core.extensions import db
 from edutrack.core.files import public_url, remove_file, save_file, signed_url, stored_file
-from tests.factories import create_site_owner
+from tests.api import access_token
+from tests.factories import create_assistant, create_site_owner, create_student, create_teacher
 
 RUN = "/api/trial/run/"
 
@@ -19,12 +23,17 @@ def stored(app, name):
     return Path(app.config["MEDIA_DIR"]) / name
 
 
-def link_of(app, name="materials/a.pdf", download_name="ملخص.pdf", minutes=60):
+def link_of(app, name="materials/a.pdf", download_name="ملخص.pdf", minutes=60, holder=None):
+    """Return the path of a link to a new file, given to a holder of staff in a session of theirs."""
+    holder = holder or create_site_owner()
+    access_token(holder)
+    session_id = db.session.scalar(select(func.max(Session.id)).where(Session.user_id == holder.id))
     path = stored(app, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"content")
     with app.test_request_context():
-        return signed_url(name, download_name, clock.now() + timedelta(minutes=minutes))
+        end = clock.now() + timedelta(minutes=minutes)
+        return signed_url(name, download_name, end, user_id=holder.id, session_id=session_id)
 
 
 def test_a_file_gets_a_name_of_the_servers_making(app):
@@ -127,6 +136,61 @@ def test_a_link_ends_with_its_time(api, app):
 
     assert (before.status_code, after.status_code) == (200, 403)
     before.close()
+
+
+def _end_sessions(user):
+    db.session.execute(update(Session).where(Session.user_id == user.id).values(ended_at=clock.now()))
+
+
+def _block(user):
+    user.is_active = False
+
+
+CREATE = {"site owner": create_site_owner, "teacher": create_teacher, "assistant": create_assistant}
+
+
+@pytest.mark.parametrize("create", CREATE.values(), ids=CREATE)
+@pytest.mark.parametrize("end", [_end_sessions, _block])
+def test_a_link_ends_with_the_session_and_the_account_of_its_holder(api, app, create, end):
+    person = create()
+    user = getattr(person, "user", person)
+    link = link_of(app, holder=user)
+    before = api.get(link)
+    end(user)
+    db.session.commit()
+
+    after = api.get(link)
+
+    assert (before.status_code, after.status_code) == (200, 403)
+    assert after.json == {"detail": "This link is no longer valid."}
+    before.close()
+
+
+def test_a_link_of_an_assistant_ends_with_the_teachers_account(api, app):
+    assistant = create_assistant()
+    link = link_of(app, holder=assistant.user)
+    assistant.teacher.user.is_active = False
+    db.session.commit()
+
+    assert api.get(link).status_code == 403
+
+
+def test_a_link_of_staff_is_for_staff_alone(api, app):
+    assert api.get(link_of(app, holder=create_student().user)).status_code == 403
+
+
+def test_a_link_without_a_session_is_worth_nothing(api, app):
+    link_of(app)
+    with app.test_request_context():
+        link = signed_url(
+            "materials/a.pdf",
+            "a.pdf",
+            clock.now() + timedelta(hours=1),
+            user_id=create_site_owner().id,
+            session_id=None,
+        )
+
+    assert api.get(link).status_code == 403
 
 
 @pytest.mark.parametrize("change", [lambda token: token[:-1], lambda token: "x" + token, lambda token: "e30.x"])

@@ -123,6 +123,20 @@ def test_a_link_of_staff_works_for_an_hour(teacher, lecture):
     assert statuses == [200, 403]
 
 
+def test_a_link_of_staff_dies_when_the_account_is_blocked(api, lecture):
+    teacher = lecture.topic.course.teacher
+    client = api.as_(teacher)
+    url = client.post("/api/materials/", data=form(lecture)).json["file_url"]
+    with download(api, url) as before:
+        assert before.status_code == 200
+    teacher.user.is_active = False
+    db.session.commit()
+
+    response = download(api, url)
+
+    assert (response.status_code, response.json) == (403, NO_LONGER_VALID)
+
+
 @pytest.mark.parametrize(
     ("content", "extension"),
     [

@@ -13,7 +13,7 @@ from edutrack.core.pagination import matching, ordered
 from edutrack.courses.models import Course, Lecture, Topic, Video
 from edutrack.courses.queries import outline
 from edutrack.courses.queries.fit import fits_student
-from edutrack.courses.queries.scope import own_courses
+from edutrack.courses.queries.scope import link_holder, own_courses
 from edutrack.structure.models import Grade, Subject
 
 _ORDERINGS = {"created_at": Course.created_at, "name": Course.name}
@@ -174,7 +174,8 @@ def lecture_item(lecture: Lecture) -> Row[Any]:
 
 def list_videos(caller: Caller, *, lecture: int | None = None) -> Select[Any]:
     """Return the select of the videos in the caller's courses as VideoSchema shows them, in their order."""
-    rows = select(*_VIDEO_COLUMNS).join(Video.lecture).join(Lecture.topic).join(Topic.course).where(own_courses(caller))
+    columns = (*_VIDEO_COLUMNS, *link_holder(caller))
+    rows = select(*columns).join(Video.lecture).join(Lecture.topic).join(Topic.course).where(own_courses(caller))
     if lecture is not None:
         rows = rows.where(Video.lecture_id == lecture)
     return rows.order_by(Video.lecture_id, Video.order, Video.id)

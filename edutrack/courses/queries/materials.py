@@ -15,19 +15,20 @@ from edutrack.core.files import signed_url
 from edutrack.core.signing import sign
 from edutrack.core.urls import absolute_url
 from edutrack.courses.models import Lecture, Purchase, StudyMaterial, Topic
-from edutrack.courses.queries.scope import own_courses
+from edutrack.courses.queries.scope import link_holder, own_courses
 
 #: How long a link works that somebody has been given (rules.md, "Study materials").
 LINK_LIFETIME = timedelta(hours=1)
 #: What the token of a student's link is signed for.
 DOWNLOAD = "material"
-_NO_PURCHASE = null().cast(BigInteger)
+_NOTHING = null().cast(BigInteger)
 
 
 def list_materials(caller: Caller, *, lecture: int | None = None) -> Select[Any]:
     """Return the select of the materials in the caller's courses, by lecture, oldest first."""
     rows = (
-        _materials(literal(clock.now() + LINK_LIFETIME, SqlDateTime(timezone=True)), _NO_PURCHASE)
+        _materials(literal(clock.now() + LINK_LIFETIME, SqlDateTime(timezone=True)), _NOTHING)
+        .add_columns(*link_holder(caller))
         .join(Lecture.topic)
         .join(Topic.course)
         .where(own_courses(caller))
@@ -103,10 +104,11 @@ def downloadable_material(material_id: int, purchase_id: int) -> Row[*tuple[Any,
 def signed_link(material: Any) -> str:
     """Return the address at which a material can be downloaded until its link ends.
 
-    A student's names the purchase that it stands on, so that it ends with it.
+    A student's names the purchase that it stands on, everybody else's their session, so that it ends with it.
     """
     if material.purchase_id is None:
-        return signed_url(material.file, material.file_name, material.link_end)
+        holder = {"user_id": material.link_user_id, "session_id": material.link_session_id}
+        return signed_url(material.file, material.file_name, material.link_end, **holder)
     token = sign({"material": material.id, "purchase": material.purchase_id}, DOWNLOAD, material.link_end)
     return absolute_url(f"/api/materials/{material.id}/download/?token={token}")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, literal, select, true
 from sqlalchemy.orm import contains_eager
 
 from edutrack.core.caller import Caller
@@ -17,6 +17,14 @@ def own_courses(caller: Caller) -> ColumnElement[bool]:
     For students this is no course at all: what they may see is decided by enrolments and purchases.
     """
     return true() if caller.is_site_owner else Course.teacher_id == caller.teacher_id
+
+
+def link_holder(caller: Caller) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return the columns `link_user_id` and `link_session_id`: on whose session links to files stand (`signed_url`)."""
+    return (
+        literal(caller.user_id, BigInteger).label("link_user_id"),
+        literal(caller.session_id, BigInteger).label("link_session_id"),
+    )
 
 
 def find_course(caller: Caller, course_id: int) -> Course:

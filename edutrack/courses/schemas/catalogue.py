@@ -243,7 +243,8 @@ class VideoSchema(Schema):
         """Return the platform's id of the video; for a stored file an address that gives it for an hour."""
         if video.platform != "file":
             return str(video.source)
-        return signed_url(video.source, video.source.rpartition("/")[2], clock.now() + LINK_LIFETIME)
+        holder = {"user_id": video.link_user_id, "session_id": video.link_session_id}
+        return signed_url(video.source, video.source.rpartition("/")[2], clock.now() + LINK_LIFETIME, **holder)
 
 
 class VideoFilterSchema(Schema):
