@@ -1,9 +1,11 @@
 """Which pages may use the API with cookies, and what CORS tells browsers."""
 
+import json
+
 import pytest
 
 from tests.api import access_token
-from tests.factories import create_site_owner
+from tests.factories import PASSWORD, create_site_owner
 
 MAILS = "/api/trial/mails/"
 TRUSTED = "http://localhost:3000"
@@ -89,6 +91,44 @@ def test_a_public_route_ignores_credentials_and_their_origin(api, cookie):
     response = api.post("/api/trial/echo/", {}, headers={**cookie, "Origin": "http://evil.example"})
 
     assert (response.status_code, response.json) == (200, {})
+
+
+FORMS = {
+    "JSON": lambda values: {"json": values},
+    "JSON that does not say so": lambda values: {"data": json.dumps(values)},
+    "a form": lambda values: {"data": values},
+    "a form in parts": lambda values: {"data": values, "content_type": "multipart/form-data"},
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"{TRUSTED}.evil.example"},
+        {"Referer": "http://evil.example/"},
+    ],
+)
+def test_a_foreign_page_signs_nobody_in(app, headers, form):
+    """Whoever is put into an account of somebody else's redeems their codes there."""
+    credentials = {"username": create_site_owner().username, "password": PASSWORD}
+
+    response = app.test_client().post("/api/accounts/login/", headers=headers, **form(credentials))
+
+    assert (response.status_code, response.json) == (403, FOREIGN)
+    assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("headers", [{}, {"Origin": TRUSTED}, {"Referer": f"{TRUSTED}/login"}])
+def test_a_trusted_page_and_what_is_no_browser_sign_in(app, headers, form):
+    credentials = {"username": create_site_owner().username, "password": PASSWORD}
+
+    response = app.test_client().post("/api/accounts/login/", headers=headers, **form(credentials))
+
+    assert response.status_code == 200
 
 
 def test_a_stale_cookie_does_not_close_a_public_route(api):
