@@ -1,0 +1,1 @@
+"""Running a school: backups and their restoring, and keys that are replaced."""
