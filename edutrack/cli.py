@@ -30,6 +30,7 @@ from edutrack.operations.backup import back_up
 from edutrack.operations.checks import violations
 from edutrack.operations.errors import OperationError
 from edutrack.operations.restore import restore
+from edutrack.operations.rotation import rotate_keys
 from edutrack.owner.figures.closing import roll_up
 from edutrack.quizzes.sweeper import close_attempts
 from edutrack.scale.seeding import finish_scale, seed_scale
@@ -149,7 +150,9 @@ def backup_command(target: Path) -> None:
     check_key_or_exit()
     done = operate_or_exit(lambda: back_up(target))
     click.echo(f"{target}: {len(done.tables)} tables, {done.rows:,} rows, {done.media.files:,} files.")
-    click.echo(f"Keep CODE_KEY apart from it (fingerprint {done.key_fingerprint}): the archive holds no key.")
+    click.echo(
+        f"Keep CODE_KEY apart from it (fingerprint {', '.join(done.key_fingerprints)}): the archive holds no key."
+    )
 
 
 @cli.command("restore")
@@ -161,6 +164,20 @@ def restore_command(source: Path) -> None:
         f"Restored as of {done.taken_at}: {len(done.tables)} tables, {done.rows:,} rows, {done.media.files:,} files."
     )
     click.echo("Every table is as it was, and every invariant holds.")
+
+
+@cli.command("rotate-keys")
+def rotate_keys_command() -> None:
+    """Seal everything that CODE_KEY_PREVIOUS sealed with CODE_KEY, beside running servers that know both."""
+    done = operate_or_exit(lambda: rotate_keys(show_sealed))
+    click.echo("Sealed again: " + ", ".join(f"{count:,} of {table}" for table, count in done.items()) + ".")
+    click.echo("CODE_KEY_PREVIOUS is no longer needed.")
+
+
+def show_sealed(table: str, rows: int) -> None:
+    """Draw how far a table has been sealed again; only for people."""
+    if sys.stdout.isatty():
+        click.echo(f"\r{table:<22}{rows:>9,}", nl=False)
 
 
 @cli.command("openapi")

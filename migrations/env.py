@@ -20,8 +20,11 @@ def run_migrations() -> None:
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=False)
         with context.begin_transaction():
-            connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+            # The other process may have much to migrate; nobody waits for those who wait here.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '10min'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            # For a table's lock every later request would wait in line behind us.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
             context.run_migrations()
 
 

@@ -88,6 +88,13 @@ SETTINGS = (
         "Seals recharge codes and national ids at rest: 64 hexadecimal digits, kept apart from database backups.",
         secret=True,
     ),
+    Setting(
+        "CODE_KEY_PREVIOUS",
+        "text",
+        "",
+        "The key that CODE_KEY replaces, still read and found; only until `edutrack rotate-keys` has finished.",
+        secret=True,
+    ),
     Setting("EDUTRACK_DATA_DIR", "text", "var", "Folder of the embedded database, its secrets, uploads and mail."),
     Setting("PUBLIC_URL", "text", "", "Where browsers reach this API; unset: as each request says."),
     Setting("FRONTEND_URL", "text", "http://localhost:3000", "Where the student site lives; links in mails and QR."),

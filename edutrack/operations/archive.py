@@ -47,8 +47,8 @@ class Manifest:
     migration: str
     postgresql: int
     dumped_by: int
-    #: Fingerprint of the CODE_KEY that codes and national ids are sealed with.
-    key_fingerprint: str
+    #: Of the CODE_KEY that codes and national ids are sealed with; of two where it is just being replaced.
+    key_fingerprints: list[str]
     database: Part
     media: Part
     tables: dict[str, TableContents]

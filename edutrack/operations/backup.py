@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import IO
 
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from edutrack.core import audit, clock
 from edutrack.core.extensions import db
 from edutrack.core.fields import iso_z
-from edutrack.core.sealing import key_fingerprint
+from edutrack.core.sealing import KeyCheck, fingerprint
 from edutrack.core.transaction import in_transaction
 from edutrack.operations.archive import ArchiveWriter, Manifest
 from edutrack.operations.contents import table_contents
@@ -75,7 +75,7 @@ def _write(file: IO[bytes], dump: Path) -> Manifest:
                 migration=str(migration),
                 postgresql=server,
                 dumped_by=program.major,
-                key_fingerprint=key_fingerprint(),
+                key_fingerprints=[fingerprint(sealed) for sealed in connection.scalars(select(KeyCheck.sealed))],
                 database=database,
                 media=media,
                 tables=table_contents(connection),

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from edutrack.core import audit
 from edutrack.core.extensions import db, migrate
-from edutrack.core.sealing import check_key, key_fingerprint
+from edutrack.core.sealing import check_key, key_fingerprints
 from edutrack.core.transaction import in_transaction
 from edutrack.operations.archive import ArchiveReader, Manifest, open_archive
 from edutrack.operations.checks import require_sound
@@ -67,10 +67,12 @@ def _fill(archive: ArchiveReader, media: Path) -> None:
 
 
 def _require_key(manifest: Manifest) -> None:
-    if key_fingerprint() != manifest.key_fingerprint:
+    here = key_fingerprints()
+    missing = [needed for needed in manifest.key_fingerprints if needed not in here]
+    if missing:
         raise OperationError(
             "CODE_KEY is not the key that this backup was sealed with "
-            f"(its fingerprint is {manifest.key_fingerprint}, here it is {key_fingerprint()}): "
+            f"(its fingerprint is {', '.join(missing)}, here it is {', '.join(here)}): "
             "without that key no unsold code and no national id can ever be read."
         )
 

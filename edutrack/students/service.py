@@ -17,7 +17,7 @@ from edutrack.core.caller import Caller, Role
 from edutrack.core.database import when_violated
 from edutrack.core.errors import Invalid, invalid_pk
 from edutrack.core.extensions import db
-from edutrack.core.sealing import seal, unseal
+from edutrack.core.sealing import seal, seal_of_previous, unseal
 from edutrack.notifications.service import notify_all
 from edutrack.students import mails, queries
 from edutrack.students.national_id import parse_national_id
@@ -46,9 +46,12 @@ _CODE_TRIES = 10
 
 Messages = dict[str, list[str]]
 
-when_violated(
-    "uq_students_national_id_sealed", lambda: Invalid({"national_id": ["This national ID is already registered."]})
-)
+
+def _already_registered() -> Invalid:
+    return Invalid({"national_id": ["This national ID is already registered."]})
+
+
+when_violated("uq_students_national_id_sealed", _already_registered)
 
 
 def register_student(form: Mapping[str, Any]) -> Student:
@@ -169,7 +172,7 @@ def _add_student(user: User, form: Mapping[str, Any]) -> int:
     """Insert the profile under a student code that nobody has, and return its id."""
     values = {name: form[name] for name in _PLAIN_COLUMNS} | {
         "user_id": user.id,
-        "national_id_sealed": seal(form["national_id"], "national-id"),
+        "national_id_sealed": _sealed_if_free(form["national_id"]),
         "status": "pending",
     }
     for _ in range(_CODE_TRIES):
@@ -182,6 +185,17 @@ def _add_student(user: User, form: Mapping[str, Any]) -> int:
         if student_id is not None:
             return student_id
     raise RuntimeError(f"No free student code in {_CODE_TRIES} tries.")
+
+
+def _sealed_if_free(national_id: str) -> bytes:
+    """Return a national id sealed; raises Invalid where it is registered under the key that is being replaced.
+
+    Equal ids under one key are what the unique constraint decides (rules.md, "Replacing keys").
+    """
+    previous = seal_of_previous(national_id, "national-id")
+    if previous is not None and queries.is_national_id(previous):
+        raise _already_registered()
+    return seal(national_id, "national-id")
 
 
 def _new_student_code() -> str:
@@ -201,7 +215,7 @@ def _form_of(student: Student) -> dict[str, Any]:
 def _write(student: Student, changed: Mapping[str, Any]) -> None:
     for name, value in changed.items():
         if name == "national_id":
-            student.national_id_sealed = seal(value, "national-id")
+            student.national_id_sealed = _sealed_if_free(value)
         elif name == "gmail":
             change_gmail(student.user, value)
         else:

@@ -64,10 +64,8 @@ class TestOneCode:
         assert violations() == {}
 
     def test_without_the_conditional_update_it_is_used_more_than_once(self, api, monkeypatch):
-        def read_then_write(sealed, course_id, student_id, now):
-            found = select(RechargeCode.id, RechargeCode.value).where(
-                RechargeCode.sealed == sealed, RechargeCode.used_by_id.is_(None)
-            )
+        def read_then_write(is_code, course_id, student_id, now):
+            found = select(RechargeCode.id, RechargeCode.value).where(is_code, RechargeCode.used_by_id.is_(None))
             code = db.session.execute(found).one_or_none()
             time.sleep(0.2)
             if code is not None:
