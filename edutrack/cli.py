@@ -32,6 +32,7 @@ from edutrack.operations.errors import OperationError
 from edutrack.operations.restore import restore
 from edutrack.operations.rotation import rotate_keys
 from edutrack.owner.figures.closing import roll_up
+from edutrack.owner.ledger import record_check
 from edutrack.quizzes.sweeper import close_attempts
 from edutrack.scale.seeding import finish_scale, seed_scale
 
@@ -136,6 +137,7 @@ def close_attempts_command() -> None:
 def check_ledger_command() -> None:
     """Check what must always be true of money, access and exams; exit with 1 where it is not."""
     found = violations()
+    in_transaction(lambda: record_check(None, {name: len(rows) for name, rows in found.items()}))
     for name, rows in found.items():
         click.echo(f"VIOLATED {name}: {len(rows)} rows, such as {dict(rows[0]._mapping)}")
     if found:

@@ -32,18 +32,20 @@ class AuditEntry(Base):
 
 
 def record(actor: Caller | None, verb: str, target: Any, **details: Any) -> None:
-    """Write one audit entry about `target`: a model instance (flushed here where it has no id yet), or None.
+    """Write one audit entry about `target`: a model instance (flushed here where it has no id yet), a model, or None.
 
-    None is for deeds that concern no single thing, such as reading a list of codes.
+    A model stands for all of its rows together; None is for deeds that concern nothing in particular, such as reading a
+    list of codes.
     """
-    if target is not None and target.id is None:
+    is_one = target is not None and not isinstance(target, type)
+    if is_one and target.id is None:
         db.session.flush()
     db.session.add(
         AuditEntry(
             actor_id=actor.user_id if actor else None,
             verb=verb,
             target_type=target.__tablename__ if target is not None else None,
-            target_id=target.id if target is not None else None,
+            target_id=target.id if is_one else None,
             details=details,
             recorded_at=clock.now(),
         )

@@ -35,7 +35,7 @@ def xlsx_response(name: str, header: Sequence[str], parts: Iterable[Iterable[Seq
 
 
 def _write(file: BinaryIO, header: Sequence[str], parts: Iterable[Iterable[Sequence[Any]]]) -> bytes:
-    # The rows lie in files on their way into the workbook: in a folder that nobody else may read, and that goes with it.
+    # On their way into the workbook the rows lie in files: in a folder that nobody else may read, gone afterwards.
     with TemporaryDirectory() as folder, Workbook(file, {"constant_memory": True, "tmpdir": folder}) as workbook:
         formats = {kind: workbook.add_format({"num_format": text}) for kind, text in _NUMBER_FORMATS.items()}
         sheet = workbook.add_worksheet()

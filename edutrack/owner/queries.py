@@ -1,48 +1,18 @@
-"""Today at a glance, and the audit trail, as the site owner reads them."""
+"""The audit trail, as the site owner reads it."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, and_, cast, func, literal, select, union_all
+from sqlalchemy import Select, Text, and_, cast, func, literal, select, union_all
 
 from edutrack.accounts.models import Student, User
 from edutrack.core import clock
 from edutrack.core.arabic import like_pattern
 from edutrack.core.audit import AuditEntry
-from edutrack.core.caller import Role
 from edutrack.core.extensions import db
 from edutrack.courses.models import Enrollment, Purchase
 from edutrack.quizzes.models import QuizSubmission
-from edutrack.wallet.models import Adjustment, RechargeCode
-
-
-def figures_of_day(day: date) -> Row[Any]:
-    """Return one business day's revenue, purchases, new students and redeemed codes, and what waits right now.
-
-    One statement. Revenue is what was paid, counted when it was bought (rules.md, "Console").
-    """
-    start, end = clock.start_of_day(day), clock.start_of_day(day + timedelta(days=1))
-
-    def counted(model: Any, *conditions: Any) -> Any:
-        return select(func.count()).select_from(model).where(*conditions).scalar_subquery()
-
-    bought = (Purchase.purchased_at >= start, Purchase.purchased_at < end)
-    return db.session.execute(
-        select(
-            select(func.coalesce(func.sum(Purchase.amount_paid), Decimal(0)))
-            .where(*bought)
-            .scalar_subquery()
-            .label("revenue"),
-            counted(Purchase, *bought).label("purchases"),
-            counted(User, User.role == Role.STUDENT.value, User.created_at >= start, User.created_at < end).label(
-                "new_students"
-            ),
-            counted(RechargeCode, RechargeCode.used_at >= start, RechargeCode.used_at < end).label("codes_redeemed"),
-            counted(Student, Student.status == "pending").label("pending_students"),
-            counted(Enrollment, Enrollment.status == "pending").label("pending_enrollments"),
-        )
-    ).one()
+from edutrack.wallet.models import Adjustment
 
 
 def audit_entries(

@@ -71,6 +71,16 @@ PAGES = {
     "print-again": "/owner/batches/1/print/?from=1&to=9",
     "print-refused": "/owner/batches/1/print/?from=9&to=1",
     "settings": "/owner/settings/",
+    "overview-365": "/owner/?days=365",
+    "revenue": "/owner/revenue/",
+    "revenue-course": "/owner/revenue/courses/1/",
+    "revenue-lecture": "/owner/revenue/lectures/1/",
+    "trend": "/owner/trend/",
+    "trend-refused": "/owner/trend/?start_date=2026-02-01&end_date=2026-01-01",
+    "spending": "/owner/spending/",
+    "spending-nothing": "/owner/spending/?search=nobody",
+    "spending-student": "/owner/spending/1/",
+    "ledger": "/owner/ledger/",
 }
 
 

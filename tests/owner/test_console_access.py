@@ -69,6 +69,7 @@ def school(app):
         "purchase_id": create_purchase(student, lecture).id,
         "batch_id": code.batch_id,
         "code_id": code.id,
+        "file_type": "xlsx",
     }
 
 

@@ -15,15 +15,19 @@ from edutrack.owner.console.enrollments import EnrollmentsView
 from edutrack.owner.console.errors import error_page, init_error_pages
 from edutrack.owner.console.home import HomeView
 from edutrack.owner.console.language import init_language
+from edutrack.owner.console.ledger import LedgerView
 from edutrack.owner.console.pages import ConsoleView
 from edutrack.owner.console.printing import blueprint as printing_blueprint
 from edutrack.owner.console.rendering import init_rendering, script_nonce
+from edutrack.owner.console.revenue import RevenueView
 from edutrack.owner.console.sessions import blueprint as session_blueprint
 from edutrack.owner.console.sessions import init_sessions
 from edutrack.owner.console.settings import SettingsView
+from edutrack.owner.console.spending import SpendingView
 from edutrack.owner.console.structure import StructureView
 from edutrack.owner.console.students import StudentsView
 from edutrack.owner.console.teachers import TeachersView
+from edutrack.owner.console.trend import TrendView
 from edutrack.owner.console.verification import VerificationView
 
 #: The rooms, in the order of the menu; those of one section stand together.
@@ -37,7 +41,11 @@ VIEWS: tuple[type[ConsoleView], ...] = (
     EnrollmentsView,
     StructureView,
     CodesView,
+    RevenueView,
+    TrendView,
+    SpendingView,
     AuditLogView,
+    LedgerView,
     SettingsView,
 )
 

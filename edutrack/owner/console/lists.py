@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -204,7 +205,7 @@ def fetch_page(
     `key` is the column that tells the rows apart, where they are objects that others are loaded with.
     """
     count = count_of(rows)
-    number = min(_whole_number("page", 1), max(1, -(-count // size)))
+    number = _page_number(count, size)
     found = _fetch_part(rows, key, size, (number - 1) * size)
     return ListPage(found, count, number, size, ordering, search, filters or {})
 
@@ -218,6 +219,25 @@ def _fetch_part(rows: Select[Any], key: Any, size: int, skipped: int) -> Sequenc
         # What belongs to the objects is then read for those of the page alone, and not for all before them.
         rows = rows.where(key.in_(rows.with_only_columns(key).limit(size).offset(skipped)))
     return db.session.scalars(rows).unique().all()
+
+
+def page_of(rows: Sequence[Any], columns: Sequence[Column], size: int, *, default_sort: str = "") -> ListPage:
+    """Return the page that the URL asks for of rows that are there already, sorted by the column that it names.
+
+    A column is sorted by the attribute of the row that its `sort` names.
+    """
+    keys = {column.name: column.sort for column in columns if column.sort is not None}
+    asked = request.args.get("sort", "")
+    ordering = asked if asked.removeprefix("-") in keys else default_sort
+    if ordering:
+        key = attrgetter(keys[ordering.removeprefix("-")])
+        rows = sorted(rows, key=key, reverse=ordering.startswith("-"))
+    number = _page_number(len(rows), size)
+    return ListPage(rows[(number - 1) * size : number * size], len(rows), number, size, ordering, "", {})
+
+
+def _page_number(count: int, size: int) -> int:
+    return min(_whole_number("page", 1), max(1, -(-count // size)))
 
 
 def _whole_number(name: str, default: int) -> int:

@@ -41,6 +41,8 @@ MESSAGES = (
     _marked("The last number is before the first."),
     _marked("Ensure this image has no more than 20000000 pixels."),
     _marked("This course is not available."),
+    _marked("A check is running already. Its result will stand here in a moment."),
+    _marked("The end date cannot be before the start date."),
     _marked("This enrollment is not pending."),
     _marked("The discount cannot be higher than the price."),
     _marked("These two no longer stand side by side. Look at the order once more."),
@@ -141,6 +143,10 @@ PATTERNS = (
     (
         r"Cannot delete an? \w+ that has (recharge codes|balances)\.",
         _marked("Codes or balances belong to this course, so it cannot be deleted. Hide it instead."),
+    ),
+    (
+        r"The range cannot be longer than (?P<most>\d+) days\.",
+        _marked("The range cannot be longer than %(most)s days."),
     ),
     (r"This code has already been (?P<done>\w+)\.", _marked("This code has already been used or cancelled.")),
 )

@@ -3,15 +3,28 @@
 Each function reads all its sums in one statement, so that totals and their parts agree while purchases arrive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Row,
+    Select,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
 
-from edutrack.accounts.models import Student
+from edutrack.accounts.models import Student, Teacher
 from edutrack.core import clock
 from edutrack.core.errors import Invalid
 from edutrack.core.extensions import db
@@ -23,6 +36,7 @@ from edutrack.owner.figures import sums
 DEFAULT_DAYS = 30
 #: Three years with a leap day: the longest range of a trend.
 MOST_DAYS = 1096
+_SECONDS_OF_A_DAY = 86_400
 _NOTHING = Decimal(0)
 
 
@@ -45,8 +59,8 @@ def overview() -> dict[str, Any]:
             Course.id,
             Course.name,
             Course.is_active,
-            func.coalesce(enrolled.c.count, 0).label("enrolled_count"),
-            func.coalesce(sold.c.purchases, 0).label("purchase_count"),
+            _whole(enrolled.c.count).label("enrolled_count"),
+            _whole(sold.c.purchases).label("purchase_count"),
             revenue.label("revenue"),
             learners(ALL_TEACHERS).scalar_subquery().label("learners"),
         )
@@ -84,15 +98,26 @@ def of_course(course: Course) -> dict[str, Any]:
             columns.student_id,
         )
     ).all()
-    lectures = [row for row in rows if row.student_id is None]
     return {
         "course_id": course.id,
         "course_name": course.name,
+        **_of_lectures([row for row in rows if row.student_id is None]),
+        "student_spending": [row for row in rows if row.student_id is not None],
+    }
+
+
+def of_course_lectures(course: Course) -> dict[str, Any]:
+    """Return what `of_course` does without the buyers, of whom there may be any number. One statement."""
+    sold = _lectures_sold(course.id).order_by(Topic.order, Topic.id, Lecture.order, Lecture.id)
+    return _of_lectures(db.session.execute(sold).all())
+
+
+def _of_lectures(lectures: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Any]:
+    return {
         "total_revenue": sum((row.revenue for row in lectures), _NOTHING),
         "total_purchases": sum(row.purchase_count for row in lectures),
         "topics": _topics(lectures),
         "lectures": [row for row in lectures if row.lecture_id is not None],
-        "student_spending": [row for row in rows if row.student_id is not None],
     }
 
 
@@ -112,7 +137,7 @@ def _lectures_sold(course_id: int) -> Select[*tuple[Any, ...]]:
             null().label("student_id"),
             null().label("student_name"),
             null().label("student_code"),
-            func.coalesce(sold.c.purchases, 0).label("purchase_count"),
+            _whole(sold.c.purchases).label("purchase_count"),
             func.coalesce(sold.c.revenue, _NOTHING).label("revenue"),
         )
         .select_from(Topic)
@@ -130,7 +155,7 @@ def _buyers(course_id: int) -> Select[*tuple[Any, ...]]:
         Student.id,
         Student.name_ar,
         Student.student_code,
-        bought.c.purchases,
+        _whole(bought.c.purchases),
         bought.c.revenue,
     ).join_from(Student, bought, bought.c.student_id == Student.id)
 
@@ -148,12 +173,7 @@ def _topics(lectures: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
 
 def of_lecture(lecture: Lecture) -> dict[str, Any]:
     """Return a lecture's purchases, latest first, and what they come to. One statement."""
-    timeline = db.session.execute(
-        select(Student.name_ar.label("student_name"), Student.student_code, Purchase.amount_paid, Purchase.purchased_at)
-        .join(Purchase.student)
-        .where(Purchase.lecture_id == lecture.id)
-        .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
-    ).all()
+    timeline = db.session.execute(purchases_of_lecture(lecture)).all()
     waited = [(row.purchased_at - lecture.created_at) / timedelta(days=1) for row in timeline]
     return {
         "lecture_id": lecture.id,
@@ -168,6 +188,47 @@ def of_lecture(lecture: Lecture) -> dict[str, Any]:
         "average_days_to_purchase": round(sum(waited) / len(waited), 2) if waited else 0.0,
         "purchase_timeline": timeline,
     }
+
+
+def purchases_of_lecture(lecture: Lecture) -> Select[*tuple[Any, ...]]:
+    """Return the select of a lecture's purchases with their buyers, latest first."""
+    return (
+        select(
+            Student.id.label("student_id"),
+            Student.name_ar.label("student_name"),
+            Student.student_code,
+            Purchase.amount_paid,
+            Purchase.purchased_at,
+        )
+        .join(Purchase.student)
+        .where(Purchase.lecture_id == lecture.id)
+        .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
+    )
+
+
+def purchase_ids_of_lecture(lecture: Lecture) -> Select[int]:
+    """Return the select of the ids of a lecture's purchases, latest first: to cut a page from before names are read."""
+    # Sorted as pairs, which no index is in the order of: by the index over days PostgreSQL would pass the purchases of
+    # all lectures until it has met a page of this one's.
+    latest_first = tuple_(Purchase.purchased_at, Purchase.id).desc()
+    return select(Purchase.id).where(Purchase.lecture_id == lecture.id).order_by(latest_first)
+
+
+def purchases_numbered(lecture: Lecture, ids: Sequence[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return those of a lecture's purchases that have these ids, as `purchases_of_lecture` does. One statement."""
+    return db.session.execute(purchases_of_lecture(lecture).where(Purchase.id.in_(ids))).all()
+
+
+def sales_of_lecture(lecture: Lecture) -> Row[*tuple[Any, ...]]:
+    """Return `revenue`, `purchases` and `average_days`, what `of_lecture` says without its purchases. One statement."""
+    waited = func.extract("epoch", func.avg(Purchase.purchased_at - lecture.created_at)) / _SECONDS_OF_A_DAY
+    return db.session.execute(
+        select(
+            func.coalesce(func.sum(Purchase.amount_paid), _NOTHING).label("revenue"),
+            func.count().label("purchases"),
+            func.round(waited, 2).label("average_days"),
+        ).where(Purchase.lecture_id == lecture.id)
+    ).one()
 
 
 def students(course_id: int | None = None) -> Select[*tuple[Any, ...]]:
@@ -220,16 +281,62 @@ def trend(first: date | None, last: date | None) -> dict[str, Any]:
     }
 
 
-def by_day(first: date, last: date) -> list[DayRevenue]:
-    """Return every business day from `first` to `last`, days without purchases as zero. One statement."""
+def by_day(first: date, last: date, course_id: int | None = None) -> list[DayRevenue]:
+    """Return every business day from `first` to `last` (of a course), days without purchases as zero. One statement."""
     bought = sums.by_day()
+    summed = select(
+        bought.c.day,
+        func.sum(bought.c.revenue).label("revenue"),
+        _whole(func.sum(bought.c.purchases)).label("purchases"),
+    ).where(bought.c.day.between(first, last))
+    if course_id is not None:
+        summed = summed.where(bought.c.course_id == course_id)
+    found = db.session.execute(summed.group_by(bought.c.day))
+    return _every_day(first, last, found)
+
+
+def by_day_of_lecture(lecture: Lecture, first: date, last: date) -> list[DayRevenue]:
+    """Return what `by_day` does of one lecture, from its purchases. One statement."""
+    day: ColumnElement[Any] = cast(func.timezone(literal(clock.business_zone().key), Purchase.purchased_at), Date)
     found = db.session.execute(
-        select(
-            bought.c.day, func.sum(bought.c.revenue).label("revenue"), func.sum(bought.c.purchases).label("purchases")
-        )
-        .where(bought.c.day.between(first, last))
-        .group_by(bought.c.day)
+        select(day.label("day"), func.sum(Purchase.amount_paid).label("revenue"), func.count().label("purchases"))
+        .where(Purchase.lecture_id == lecture.id, Purchase.purchased_at >= clock.start_of_day(first))
+        .group_by(day)
     )
+    return _every_day(first, last, found)
+
+
+def courses_between(first: date, last: date, most: int | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the courses that were bought from in the days from `first` to `last`, best first. One statement.
+
+    Each with its `id`, `name`, `teacher_name`, `purchases` and `revenue`; no more than `most` of them.
+    """
+    days = sums.by_day()
+    sold = (
+        select(
+            days.c.course_id,
+            _whole(func.sum(days.c.purchases)).label("purchases"),
+            func.sum(days.c.revenue).label("revenue"),
+        )
+        .where(days.c.day.between(first, last))
+        .group_by(days.c.course_id)
+        .subquery()
+    )
+    return db.session.execute(
+        select(Course.id, Course.name, Teacher.name.label("teacher_name"), sold.c.purchases, sold.c.revenue)
+        .join(sold, sold.c.course_id == Course.id)
+        .join(Course.teacher)
+        .order_by(sold.c.revenue.desc(), sold.c.purchases.desc(), Course.id)
+        .limit(most)
+    ).all()
+
+
+def _whole(count: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return a sum of counts, which PostgreSQL makes a decimal, as the whole number that it is; nothing as zero."""
+    return cast(func.coalesce(count, 0), BigInteger)
+
+
+def _every_day(first: date, last: date, found: Iterable[Row[*tuple[Any, ...]]]) -> list[DayRevenue]:
     known = {row.day: DayRevenue(row.day, row.revenue, row.purchases) for row in found}
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return [known.get(one) or DayRevenue(one, _NOTHING, 0) for one in days]

@@ -5,7 +5,20 @@ Each is one subquery, so that whatever reads it sees closed and open hours at th
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Date, Subquery, cast, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Double,
+    Select,
+    Subquery,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 
 from edutrack.core import clock
 from edutrack.courses.models import Purchase
@@ -56,8 +69,12 @@ def by_lecture(course_id: int) -> Subquery:
     )
 
 
-def by_student(course_id: int | None = None) -> Subquery:
-    """Return `student_id`, `purchases`, `revenue`, `last_purchase_at` of every buyer (of one course)."""
+def by_student(course_id: int | None = None, among: Select[int] | None = None) -> Subquery:
+    """Return `student_id`, `purchases`, `revenue`, `last_purchase_at` of every buyer (of one course).
+
+    `piasters` is the revenue to rank by: as whole numbers, which to sum and compare takes half the time of decimals.
+    `among` selects the ids of the students who are asked about, so that the others are not summed.
+    """
     closed = select(
         StudentRevenue.student_id, StudentRevenue.purchases, StudentRevenue.revenue, StudentRevenue.last_purchase_at
     )
@@ -74,6 +91,9 @@ def by_student(course_id: int | None = None) -> Subquery:
     if course_id is not None:
         closed = closed.where(StudentRevenue.course_id == course_id)
         since = since.where(Purchase.course_id == course_id)
+    if among is not None:
+        closed = closed.where(StudentRevenue.student_id.in_(among))
+        since = since.where(Purchase.student_id.in_(among))
     parts = union_all(closed, since).subquery()
     return (
         select(
@@ -81,10 +101,24 @@ def by_student(course_id: int | None = None) -> Subquery:
             func.sum(parts.c.purchases).label("purchases"),
             func.sum(parts.c.revenue).label("revenue"),
             func.max(parts.c.last_purchase_at).label("last_purchase_at"),
+            func.round(func.sum(cast(parts.c.revenue, Double)) * 100).label("piasters"),
         )
         .group_by(parts.c.student_id)
         .subquery()
     )
+
+
+def buyer_count(course_id: int | None = None) -> Select[int]:
+    """Return the select of how many students have bought something (in a course), which sums nothing of it."""
+    closed = select(StudentRevenue.student_id).distinct()
+    is_known = exists().where(StudentRevenue.student_id == Purchase.student_id)
+    since = select(func.count(Purchase.student_id.distinct())).where(_not_closed())
+    if course_id is not None:
+        closed = closed.where(StudentRevenue.course_id == course_id)
+        is_known = is_known.where(StudentRevenue.course_id == course_id)
+        since = since.where(Purchase.course_id == course_id)
+    known = select(func.count()).select_from(closed.subquery()).scalar_subquery()
+    return select(known + since.where(~is_known).scalar_subquery())
 
 
 def by_day() -> Subquery:

@@ -1,8 +1,9 @@
 """Balances and the ledger."""
 
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, case, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import contains_eager
 
 from edutrack.core.extensions import db
@@ -24,6 +25,11 @@ def balances(student_id: int) -> Select[CourseBalance]:
         .where(CourseBalance.student_id == student_id)
         .order_by(Course.name, CourseBalance.id)
     )
+
+
+def total_of_balances() -> Select[Decimal]:
+    """Return the select of what all students together can still spend."""
+    return select(func.coalesce(func.sum(CourseBalance.balance), Decimal(0)))
 
 
 def transactions(student_id: int, course_id: int | None) -> Select[*tuple[Any, ...]]:
