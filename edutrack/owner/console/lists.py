@@ -213,7 +213,7 @@ def fetch_page(
 def _fetch_part(rows: Select[Any], key: Any, size: int, skipped: int) -> Sequence[Any]:
     if len(rows.column_descriptions) > 1:
         return db.session.execute(rows.limit(size).offset(skipped)).all()
-    if key is None:
+    if key is None or not isinstance(rows.column_descriptions[0]["type"], type):
         rows = rows.limit(size).offset(skipped)
     else:
         # What belongs to the objects is then read for those of the page alone, and not for all before them.
