@@ -45,15 +45,15 @@ CANARY = "canary"
 class World:
     """A school with one of everything: whose tokens the actors hold, and what the ids in paths stand for."""
 
-    def __init__(self):
-        teacher = create_teacher(name=CANARY)
-        student = create_student(name_ar=CANARY, name_en=CANARY)
-        course = create_course(teacher, name=CANARY)
-        lecture = create_lecture(topic=create_topic(course, name=CANARY), name=CANARY)
-        quiz = create_quiz(lecture, title=CANARY)
+    def __init__(self, canary=CANARY):
+        teacher = create_teacher(name=canary)
+        student = create_student(name_ar=canary, name_en=canary)
+        course = create_course(teacher, name=canary)
+        lecture = create_lecture(topic=create_topic(course, name=canary), name=canary)
+        quiz = create_quiz(lecture, title=canary)
         enrollment = create_enrollment(student, course)
         purchase = create_purchase(student, lecture)
-        video = create_video(lecture, name=CANARY)
+        video = create_video(lecture, name=canary)
         give_balance(student, course, "100.00")
         inactive = create_teacher(is_active=False)
         people = {
@@ -61,7 +61,7 @@ class World:
             "student": student,
             "suspended student": create_student(status="suspended_temporary"),
             "other student": create_student(),
-            "assistant": create_assistant(teacher, name=CANARY),
+            "assistant": create_assistant(teacher, name=canary),
             "other assistant": create_assistant(),
             "teacher": teacher,
             "other teacher": create_teacher(),
@@ -82,13 +82,13 @@ class World:
             "topic_id": lecture.topic_id,
             "lecture_id": lecture.id,
             "video_id": video.id,
-            "material_id": create_material(lecture, title=CANARY).id,
+            "material_id": create_material(lecture, title=canary).id,
             "enrollment_id": enrollment.id,
             "purchase_id": purchase.id,
-            "question_id": create_question(teacher, text=CANARY).id,
-            "homework_id": create_homework(lecture, title=CANARY).id,
+            "question_id": create_question(teacher, text=canary).id,
+            "homework_id": create_homework(lecture, title=canary).id,
             "quiz_id": quiz.id,
-            "submission_id": create_attempt(student, create_quiz(lecture, title=CANARY), [[1]]).id,
+            "submission_id": create_attempt(student, create_quiz(lecture, title=canary), [[1]]).id,
             "code_id": create_code(course)[1].id,
             "asset": "docs.css",
             "batch_id": create_code(course)[1].batch_id,
@@ -96,7 +96,7 @@ class World:
         }
         _keep_progress(student, video)
         create_attempt(student, quiz, status="in_progress")
-        create_homework_submission(student, create_homework(lecture, title=CANARY))
+        create_homework_submission(student, create_homework(lecture, title=canary))
         self.items = {
             "grades": any_grade().id,
             "school-types": _first(SchoolType),

@@ -2,6 +2,8 @@
 
 import random
 import struct
+import subprocess
+import sys
 import zlib
 from contextlib import suppress
 from io import BytesIO
@@ -141,6 +143,52 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(api, monke
 
     assert (response.status_code, response.json) == (400, {"document": [TOO_LARGE]})
     assert decoded == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "refusal"),
+    [
+        ("WEBP", (4000, 2001), "Ensure this image has no more than 8000000 pixels."),
+        ("PNG", (1, 20_001), "Ensure this image is no more than 20000 pixels wide or high."),
+    ],
+)
+def test_what_would_take_more_memory_than_its_pixels_is_refused(api, kind, size, refusal):
+    response = upload(api, picture(kind, size, **({"method": 0} if kind == "WEBP" else {})))
+
+    assert (response.status_code, response.json) == (400, {"document": [refusal]})
+
+
+MEASURED = """
+from io import BytesIO
+from PIL import Image
+from edutrack.core import images
+
+images.save_file = lambda *_: ""
+
+
+def held(name):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name))
+
+
+for kind, size, options in ("PNG", (5000, 4000), {"compress_level": 1}), ("WEBP", (4000, 2000), {"method": 0}):
+    content = BytesIO()
+    Image.new("RGBA", size).save(content, kind, **options)
+    with open("/proc/self/clear_refs", "w") as peak:
+        peak.write("5")
+    before = held("VmRSS")
+    images.save_picture(content, "picture")
+    print((held("VmHWM") - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's count of the peak")
+def test_the_largest_pictures_take_less_than_150_megabytes():
+    root = Path(__file__).resolve().parents[2]
+
+    measured = subprocess.run([sys.executable, "-c", MEASURED], cwd=root, capture_output=True, check=True, text=True)
+
+    assert [0 < int(megabytes) < 150 for megabytes in measured.stdout.split()] == [True, True], measured.stdout
 
 
 def test_a_large_picture_is_made_smaller(api, app):
