@@ -9,7 +9,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from edutrack.accounts.views import blueprint as accounts
-from edutrack.core import embedded, extensions, health, openapi
+from edutrack.core import embedded, extensions, health, metrics, openapi
 from edutrack.core.auth import init_tokens
 from edutrack.core.blueprint import bound_body_size
 from edutrack.core.files import init_files
@@ -90,6 +90,7 @@ def _init_core(app: EduTrack) -> None:
     init_sealing(app)
     init_headers(app)
     init_files(app)
+    metrics.init_metrics(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(openapi.blueprint)
 

@@ -8,9 +8,12 @@ import ctypes
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from flask import current_app
 from granian import Granian
 from granian.constants import Interfaces
 from werkzeug.exceptions import ClientDisconnected
@@ -19,6 +22,7 @@ from werkzeug.wsgi import FileWrapper
 from edutrack import create_app
 from edutrack.core.bodies import IncomingBody
 from edutrack.core.mail import start_courier
+from edutrack.core.metrics import SHARED_FOLDER
 from edutrack.core.turns import Turns
 from edutrack.owner.figures.closing import start_rolling_up
 from edutrack.quizzes.sweeper import start_sweeper
@@ -47,26 +51,30 @@ _SMALL_ANSWER = 64 * 1024
 
 
 def serve(host: str, port: int, workers: int) -> None:
-    """Serve the application until the process is told to stop.
+    """Serve the current application until the process is told to stop.
 
     Clients that have sent nothing yet wait in the server's own event loop.
     """
     os.environ[_MASTER] = str(os.getpid())
-    Granian(
-        "edutrack.serving:worker_application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=_THREADS,
-        factory=True,
-        respawn_failed_workers=True,
-        # A worker that is told to stop while it still starts may never hear of it.
-        workers_kill_timeout=10,
-        websockets=False,
-        log_access=False,
-        backpressure=1024,
-    ).serve()
+    with ExitStack() as stack:
+        if current_app.config["METRICS_ENABLED"]:
+            counts = tempfile.TemporaryDirectory(prefix="edutrack-metrics-", ignore_cleanup_errors=True)
+            os.environ[SHARED_FOLDER] = stack.enter_context(counts)
+        Granian(
+            "edutrack.serving:worker_application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=_THREADS,
+            factory=True,
+            respawn_failed_workers=True,
+            # A worker that is told to stop while it still starts may never hear of it.
+            workers_kill_timeout=10,
+            websockets=False,
+            log_access=False,
+            backpressure=1024,
+        ).serve()
 
 
 def worker_application() -> "WSGIApplication":

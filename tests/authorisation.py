@@ -57,6 +57,7 @@ COWORKERS =     "401   401   role  role  role  role  ok    404   ok    404   off
 ITS_TEACHER =   "401   401   role  role  role  role  role  role  ok    404   off   role  role"
 READERS =       "401   401   wait  ok    off   ok    ok    ok    ok    ok    off   off   ok"
 READERS_OF_IT = "401   401   wait  ok    off   buy   ok    404   ok    404   off   off   ok"
+SCRAPER =       "404   404   404   404   404   404   404   404   404   404   404   404   404"
 FINISHERS =     "401   401   wait  ok    off   404   ok    404   ok    404   off   off   ok"
 STAFF =         "401   401   role  role  role  role  ok    ok    ok    ok    off   off   ok"
 STAFF_OF_IT =   "401   401   role  role  role  role  ok    404   ok    404   off   off   ok"
@@ -68,6 +69,7 @@ ROUTES: dict[tuple[str, str], str] = {
     # Operations and files
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
+    ("GET", "/metrics"): SCRAPER,
     ("GET", "/media/<path:name>"): PUBLIC,
     ("GET", "/files/<token>/"): LINK_HOLDER,
     # The description of the API

@@ -49,4 +49,5 @@ class RememberingJWTManager(JWTManager):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 jwt = RememberingJWTManager()
-limiter = Limiter(key_func=client_address, headers_enabled=False)
+#: Where the shared counts cannot be reached each process counts for itself: never is everybody let through.
+limiter = Limiter(key_func=client_address, headers_enabled=False, in_memory_fallback_enabled=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask_limiter import RateLimitExceeded
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Index, delete, func, select
 from sqlalchemy.orm import Mapped
 
@@ -18,6 +20,9 @@ from edutrack.core.database import Base, Id
 from edutrack.core.errors import Throttled
 from edutrack.core.extensions import db, limiter
 from edutrack.core.transaction import after_rollback
+
+#: Seconds.
+_STORAGE_PATIENCE = 0.25
 
 
 class FailedAttempt(Base):
@@ -62,7 +67,14 @@ def count_failure(kind: str, subject: str, within: timedelta) -> None:
 
 
 def init_limits(app: Flask) -> None:
-    """Turn Flask-Limiter's refusal into ours."""
+    """Count per address where RATELIMIT_STORAGE_URI says, and turn Flask-Limiter's refusal into ours."""
+    if app.config["RATELIMIT_STORAGE_URI"].startswith("redis"):
+        # A request waits for the counts with its turn in hand; the process's own are the better answer soon.
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+            "socket_connect_timeout": _STORAGE_PATIENCE,
+            "socket_timeout": _STORAGE_PATIENCE,
+            "retry": Retry(NoBackoff(), 1),
+        }
     limiter.init_app(app)
 
     @app.errorhandler(RateLimitExceeded)

@@ -151,6 +151,8 @@ SETTINGS = (
     Setting("VDOCIPHER_API_SECRET", "text", "", "API secret key at VdoCipher; unset: no videos there.", secret=True),
     Setting("VDOCIPHER_API_URL", "address", "https://dev.vdocipher.com/api", "Address of VdoCipher's server API."),
     Setting("VDOCIPHER_PLAYER_URL", "address", "https://player.vdocipher.com/v2/", "Address of VdoCipher's player."),
+    Setting("METRICS_ENABLED", "flag", False, "Whether /metrics answers Prometheus, from this machine alone."),
+    Setting("METRICS_TOKEN", "text", "", "Bearer token with which /metrics answers from anywhere.", secret=True),
     Setting("LOG_FORMAT", "text", "console", "console for people, json for machines.", choices=("console", "json")),
 )
 

@@ -12,7 +12,7 @@ from email.policy import SMTP
 
 import structlog
 from flask import current_app
-from sqlalchemy import Index, select, text, update
+from sqlalchemy import Index, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from edutrack.core import clock
@@ -26,6 +26,7 @@ from edutrack.core.mail.transports import (
     open_transport,
     sender_domain,
 )
+from edutrack.core.metrics import measure
 from edutrack.core.transaction import after_commit
 
 #: How long a claimed mail is left to whoever claimed it; far longer than a server's timeouts add up to.
@@ -72,6 +73,15 @@ class Mail(Base):
 def define_link(kind: str, make: LinkMaker) -> None:
     """Declare how the link of a kind of mail is made when the mail leaves."""
     _link_makers[kind] = make
+
+
+def outbox_lag() -> float:
+    """Return for how many seconds the mail that is due for longest has been waiting; 0 where none is."""
+    due = db.session.scalar(select(func.min(Mail.next_attempt_at)).where(Mail.next_attempt_at <= clock.now()))
+    return (clock.now() - due).total_seconds() if due else 0.0
+
+
+measure("edutrack_outbox_lag_seconds", "For how long the mail that is due for longest has been waiting.", outbox_lag)
 
 
 def queue_mail(recipient: str, subject: str, text: str, *, link_kind: str | None = None) -> None:

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 
 from edutrack.core import clock
+from edutrack.core.extensions import db
+from edutrack.core.metrics import measure
 from edutrack.courses.models import Purchase
 from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
 
@@ -143,3 +145,12 @@ def _not_closed() -> ColumnElement[bool]:
     # The planner cannot know how few these are: of an open range it expects a third of the table, and sends for helpers
     # that take longer to come than the work; of a range with two ends it expects next to nothing.
     return Purchase.purchased_at.between(closed_before, _NEVER)
+
+
+def roll_up_lag() -> float:
+    """Return how many seconds ago the last hour that is rolled up ended."""
+    closed_before = db.session.scalars(select(RevenueClosing.closed_before)).one()
+    return (clock.now() - closed_before).total_seconds()
+
+
+measure("edutrack_roll_up_lag_seconds", "How long ago the last hour that is rolled up ended.", roll_up_lag)

@@ -9,10 +9,12 @@ from sqlalchemy import JSON, BigInteger, Row, and_, bindparam, exists, func, sel
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.orm import aliased
 
+from edutrack.core import clock
 from edutrack.core.caller import Caller
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
 from edutrack.core.files import public_url
+from edutrack.core.metrics import measure
 from edutrack.courses.models import Purchase
 from edutrack.quizzes.models import (
     QuestionChoice,
@@ -207,3 +209,16 @@ _ANSWERS = (
     .where(QuizAnswer.submission_id == func.any(bindparam("attempt_ids", type_=ARRAY(BigInteger))))
     .order_by(QuizAnswer.submission_id, QuizAnswer.position)
 )
+
+
+def sweeper_lag() -> float:
+    """Return for how many seconds the attempt that is overdue for longest has been open; 0 where none is."""
+    late = clock.now() - GRACE
+    oldest = select(func.min(QuizSubmission.deadline_at)).where(
+        QuizSubmission.status == "in_progress", QuizSubmission.deadline_at < late
+    )
+    deadline = db.session.scalar(oldest)
+    return (late - deadline).total_seconds() if deadline else 0.0
+
+
+measure("edutrack_sweeper_lag_seconds", "For how long the attempt that is overdue for longest is open.", sweeper_lag)

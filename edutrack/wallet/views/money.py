@@ -10,6 +10,7 @@ from edutrack.core.caller import Role
 from edutrack.core.errors import Forbidden, Invalid, NotFound, Rejected, Throttled
 from edutrack.core.extensions import db
 from edutrack.core.idempotency import idempotent
+from edutrack.core.metrics import counted
 from edutrack.courses.queries.purchases import find_purchase
 from edutrack.courses.schemas.purchases import PurchaseSchema
 from edutrack.wallet import service
@@ -27,6 +28,7 @@ from edutrack.wallet.views.room import blueprint
 
 
 @blueprint.post("/wallet/redeem/")
+@counted("redeem")
 @guard(Role.STUDENT)
 @idempotent
 @blueprint.body(RedeemSchema)
@@ -48,6 +50,7 @@ def redeem(values: dict[str, Any]) -> service.Redeemed:
 
 
 @blueprint.post("/purchases/")
+@counted("buy")
 @guard(Role.STUDENT)
 @idempotent
 @blueprint.body(BuySchema)
