@@ -16,13 +16,16 @@ ifeq ($(origin HOST),environment)
 HOST :=
 endif
 
-.PHONY: run test lint format bench soak crash translations screenshots help venv
+.PHONY: run test pooled lint format bench soak crash translations screenshots help venv
 
 run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
 
 test: venv ## run the tests on a real PostgreSQL (ARGS=… goes to pytest)
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+pooled: venv ## run the tests through PgBouncer in transaction mode (ARGS=… goes to pytest)
+	@$(BIN)/python scripts/pooled_tests.py $(ARGS)
 
 lint: venv ## check style, formatting and types
 	@$(BIN)/python -m ruff check

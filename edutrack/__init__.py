@@ -76,6 +76,8 @@ def _init_core(app: EduTrack) -> None:
         # Error messages would carry them into the log, password hashes and all.
         "hide_parameters": True,
         "json_deserializer": orjson.loads,
+        # None: never; otherwise psycopg's own way.
+        "connect_args": {} if config["DATABASE_PREPARED_STATEMENTS"] else {"prepare_threshold": None},
     }
     init_logs(app)
     init_proxies(app)

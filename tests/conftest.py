@@ -45,6 +45,8 @@ def test_environment(tmp_path_factory):
         "RATELIMIT_ENABLED": "false",
         "CSRF_TRUSTED_ORIGINS": "http://localhost:3000",
         "LOG_FORMAT": "json",
+        # TEST_DATABASE_URL may lead through a pooler.
+        "DATABASE_PREPARED_STATEMENTS": os.environ.get("DATABASE_PREPARED_STATEMENTS", "true"),
     }
 
 

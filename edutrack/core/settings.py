@@ -79,6 +79,12 @@ def _is_address(text: str) -> bool:
 
 SETTINGS = (
     Setting("DATABASE_URL", "text", "", "PostgreSQL to use; unset: an embedded one under EDUTRACK_DATA_DIR."),
+    Setting(
+        "DATABASE_PREPARED_STATEMENTS",
+        "flag",
+        True,
+        "Whether connections keep prepared statements; false behind a pooler that does not follow them.",
+    ),
     Setting("SECRET_KEY", "text", "", "Signs file and playback links.", secret=True),
     Setting("JWT_SECRET_KEY", "text", "", "Signs access and refresh tokens.", secret=True),
     Setting(
