@@ -219,6 +219,7 @@ def test_the_page_shows_figures_that_lead_to_work_and_a_chart_without_script(con
         "/owner/trend/?start_date=2026-01-15&amp;end_date=2026-01-15",
         "/owner/trend/?start_date=2026-01-01&amp;end_date=2026-01-15",
         "/owner/verification/",
+        "/owner/enrollments/",
         "/owner/codes/",
         "/owner/students/?status=pending",
         f"/owner/revenue/lectures/{lecture.id}/",
