@@ -235,6 +235,19 @@ def create_code(course: Course | None = None, **values: Any) -> tuple[str, Recha
     return printed_code(text), code
 
 
+def create_batch(quantity: int = 3, **values: Any) -> RechargeBatch:
+    """A batch of unused codes of 50.00."""
+    values = {"course": values.pop("course", None) or create_course(), "value": Decimal("50.00")} | values
+    batch = _saved(RechargeBatch(quantity=quantity, created_by=create_site_owner(), **values))
+    shared = {name: getattr(batch, name) for name in ("course_id", "value", "expires_at", "created_at")}
+    db.session.add_all(
+        RechargeCode(batch=batch, number=number, sealed=seal(code, "recharge-code"), **shared)
+        for number, code in enumerate(new_codes(quantity), start=1)
+    )
+    db.session.commit()
+    return batch
+
+
 def give_balance(student: Student, course: Course, amount: str) -> None:
     """Let a student hold `amount` more in a course, by a redeemed code with its entry, as the ledger demands."""
     now = clock.now()

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func
+from sqlalchemy import ColumnElement, Row, Select, func
 
+from edutrack.core.extensions import db
 from edutrack.core.pagination import matching
+from edutrack.wallet.codes import batch_digits
 from edutrack.wallet.models import RechargeBatch
-from edutrack.wallet.queries.batches import batches_with_states
+from edutrack.wallet.queries.batches import batches_numbered, batches_with_states, counts_of_all_batches
+
+#: What a code can be, in the order in which it is shown.
+STATES = ("unused", "used", "expired", "voided")
+#: Batches that a part of a number leads to: whoever sees more types another digit.
+_FOUND = 20
 
 
 @dataclass(frozen=True)
@@ -23,10 +30,24 @@ class StateShare:
 
 def batches(*, course: int | None = None, label: str = "") -> Select[*tuple[Any, ...]]:
     """Return the select of batches with the counts of their states, newest first; `label` finds words in it."""
-    rows = batches_with_states()
-    if course is not None:
-        rows = rows.where(RechargeBatch.course_id == course)
-    return rows.where(matching(label, func.edutrack_fold(func.coalesce(RechargeBatch.label, ""))))
+    return batches_with_states().where(*_narrowed(course, label))
+
+
+def batches_named(typed: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the batches whose number somebody typed, or a part of it: the one of exactly this number first.
+
+    The newest of many; none for what is no number.
+    """
+    digits = batch_digits(typed)
+    return db.session.execute(batches_numbered(digits).limit(_FOUND)).all() if digits else []
+
+
+def shares_altogether(*, course: int | None = None, label: str = "") -> Sequence[StateShare]:
+    """Return the four states over all codes, those made alone included; narrowed as the list of batches is."""
+    counts = counts_of_all_batches(*_narrowed(course, label))
+    return [
+        StateShare(status, getattr(counts, f"{status}_count"), getattr(counts, f"{status}_value")) for status in STATES
+    ]
 
 
 def shares_of(batch: Row[*tuple[Any, ...]]) -> Sequence[StateShare]:
@@ -45,3 +66,8 @@ def unsettled_count(batch: Row[*tuple[Any, ...]]) -> int:
     """Return how many codes of a batch can still be cancelled: the unused, expired ones included."""
     rest: int = batch.quantity - batch.used_count - batch.voided_count
     return rest
+
+
+def _narrowed(course: int | None, label: str) -> list[ColumnElement[bool]]:
+    of_course = [] if course is None else [RechargeBatch.course_id == course]
+    return [*of_course, matching(label, func.edutrack_fold(func.coalesce(RechargeBatch.label, "")))]

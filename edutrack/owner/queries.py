@@ -1,5 +1,6 @@
 """The audit trail, as the site owner reads it."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,7 +8,6 @@ from sqlalchemy import Select, Text, and_, cast, func, literal, select, union_al
 
 from edutrack.accounts.models import Student, User
 from edutrack.core import clock
-from edutrack.core.arabic import like_pattern
 from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.courses.models import Enrollment, Purchase
@@ -17,7 +17,7 @@ from edutrack.wallet.models import Adjustment
 
 def audit_entries(
     *,
-    verb: str = "",
+    verbs: Sequence[str] = (),
     actor: str = "",
     target_type: str = "",
     target_id: int | None = None,
@@ -26,7 +26,8 @@ def audit_entries(
 ) -> Select[*tuple[Any, ...]]:
     """Return the select of audit entries with the names of those who acted, newest first.
 
-    `verb` is the start of a verb, `actor` a username ignoring case, `first` and `last` are business days.
+    `verbs` are those that are wanted (none: all), `actor` is a username ignoring case, `first` and `last` are business
+    days.
     """
     rows: Select[*tuple[Any, ...]] = (
         select(
@@ -40,12 +41,13 @@ def audit_entries(
             AuditEntry.details,
         )
         .outerjoin(User, User.id == AuditEntry.actor_id)
-        .order_by(AuditEntry.id.desc())
+        .order_by(AuditEntry.recorded_at.desc(), AuditEntry.id.desc())
     )
-    if verb:
-        rows = rows.where(AuditEntry.verb.like(like_pattern(verb.lower()).removeprefix("%")))
+    if verbs:
+        rows = rows.where(AuditEntry.verb.in_(verbs))
     if actor:
-        rows = rows.where(func.lower(User.username) == actor.lower())
+        acting = select(User.id).where(func.lower(User.username) == actor.lower())
+        rows = rows.where(AuditEntry.actor_id == acting.scalar_subquery())
     if target_type:
         rows = rows.where(AuditEntry.target_type == target_type)
     if target_id is not None:

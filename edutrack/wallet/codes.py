@@ -8,13 +8,18 @@ from edutrack.core.arabic import fold_digits
 
 #: No 0, O, 1 or I: nobody mistakes one for the other on a scratched card.
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+#: Digits of either number in a serial, at least.
+SERIAL_DIGITS = 6
 _BYTES = 10  # 80 bits, sixteen characters of five
 _LENGTH = 16
 _RESPELL = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 # Blanks, dashes of every kind and the invisible marks that phones put around Latin text in an Arabic message.
 _SEPARATORS = re.compile(r"[\s\-_\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_DASHES = re.compile(r"[\-\u2010-\u2015\u2212]")
 _CODE = re.compile(f"[{ALPHABET}]{{{_LENGTH}}}", re.ASCII)
 _SERIAL = re.compile(r"([0-9]{1,12})-([0-9]{1,6})", re.ASCII)
+_BATCH_DIGITS = re.compile(r"([0-9]{1,12})-?", re.ASCII)
 
 
 def new_codes(quantity: int) -> list[str]:
@@ -43,6 +48,19 @@ def serial(batch_id: int, number: int) -> str:
 
 
 def parsed_serial(text: str) -> tuple[int, int] | None:
-    """Return the batch id and number that a serial names; None where `text` is no serial."""
-    found = _SERIAL.fullmatch(fold_digits(text.strip()))
+    """Return the batch id and number that a serial names; None where `text` is no serial.
+
+    Digits may be Arabic-Indic and the dash any other; blanks and invisible marks do not count.
+    """
+    found = _SERIAL.fullmatch(_plain_serial(text))
     return (int(found[1]), int(found[2])) if found else None
+
+
+def batch_digits(text: str) -> str | None:
+    """Return the digits of a batch's number, or of a part of it, that somebody typed; None for any other text."""
+    found = _BATCH_DIGITS.fullmatch(_plain_serial(text))
+    return found[1] if found else None
+
+
+def _plain_serial(text: str) -> str:
+    return _DASHES.sub("-", _INVISIBLE.sub("", fold_digits(text)))

@@ -9,7 +9,7 @@ from marshmallow import fields as plain
 from edutrack.core import fields
 from edutrack.core.schemas import Schema
 from edutrack.core.sealing import unseal
-from edutrack.wallet.codes import printed_code, serial
+from edutrack.wallet.codes import parsed_serial, printed_code, serial
 from edutrack.wallet.models import LABEL_LENGTH, MAX_BATCH_QUANTITY, REASON_LENGTH
 
 #: Longer than any code or serial with every blank and dash that somebody may put into it.
@@ -88,6 +88,29 @@ class VoidSchema(Schema):
     """Why codes are cancelled."""
 
     reason = fields.Text(longest=REASON_LENGTH, required=True)
+
+
+class NumberInBatch(fields.Integer):
+    """The number of a code in a batch, typed by itself or as the whole serial on its card."""
+
+    default_error_messages: dict[str, Any] = {"other_batch": "This serial is of another batch."}
+
+    def __init__(self, batch_id: int, **kwargs: Any) -> None:
+        self.batch_id = batch_id
+        super().__init__(minimum=1, maximum=MAX_BATCH_QUANTITY, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        named = parsed_serial(value) if isinstance(value, str) else None
+        if named and named[0] != self.batch_id:
+            raise self.make_error("other_batch")
+        return super()._deserialize(named[1] if named else value, attr, data, **kwargs)
+
+
+def range_schema(batch_id: int) -> Schema:
+    """Return the schema of the first and the last of codes that lie in a row within a batch."""
+    numbers = {name: NumberInBatch(batch_id, required=True) for name in ("first", "last")}
+    schema: Schema = Schema.from_dict(numbers, name="RangeSchema")()  # type: ignore[arg-type,assignment]
+    return schema
 
 
 class AdjustmentSchema(Schema):

@@ -47,7 +47,7 @@ def test_a_batch_is_made_printed_and_redeemed_from_the_picture_of_its_sheet(sign
     page.goto("/owner/codes/")
     page.locator("#typed").fill(code)
     page.get_by_role("button", name="Find").click()
-    expect(page.locator(".facts")).to_contain_text(student.name_ar)
+    expect(page.locator(".story")).to_contain_text(student.name_ar)
     assert code not in page.content()
     assert code not in page.url
 

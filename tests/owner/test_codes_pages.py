@@ -262,8 +262,8 @@ class TestList:
         with counted_statements() as many:
             console.get(CODES)
 
-        # Courses to choose from, count, page.
-        assert (len(few), len(many)) == (3, 3)
+        # Courses to choose from, count, page, all codes together.
+        assert (len(few), len(many)) == (4, 4)
 
 
 class TestBatch:
@@ -292,7 +292,12 @@ class TestBatch:
         assert [line.split(",")[:2] for line in lines[1:]] == [
             [text_of(code), serial(batch.id, code.number)] for code in codes_of(batch)
         ]
-        assert audited()[-1] == (owner.id, "recharge_batch.exported", "recharge_batches", {"quantity": 3})
+        assert audited()[-1] == (
+            owner.id,
+            "recharge_batch.exported",
+            "recharge_batches",
+            {"quantity": 3, "format": "csv"},
+        )
 
     @pytest.mark.parametrize("path", ["", "void/", "codes.csv"])
     @pytest.mark.parametrize("number", ["999999", "9223372036854775808"])

@@ -167,7 +167,7 @@ class TestFile:
             owner.user.id,
             "recharge_batches",
             batch["id"],
-            {"quantity": 3},
+            {"quantity": 3, "format": "csv"},
         )
 
 

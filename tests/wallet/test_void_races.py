@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select, text, update
 
+from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.courses.models import Purchase
 from edutrack.notifications.models import Notification
@@ -28,6 +29,7 @@ from tests.factories import (
     create_student,
     give_balance,
 )
+from tests.owner.console import Console
 from tests.racing import answers, race
 
 pytestmark = pytest.mark.concurrency
@@ -159,6 +161,67 @@ class TestOneBatch:
         db.session.commit()
 
         self.void_and_redeem(owner, buyer, course)
+
+        db.session.rollback()
+        assert "no_code_is_used_and_voided" in violations()
+
+
+class TestOneRange:
+    QUANTITY = 20
+
+    @pytest.fixture
+    def consoles(self, committing_app, owner):
+        """Three site owners' browsers, each with a token to send forms with."""
+        visitors = [Console(committing_app) for _ in range(3)]
+        for visitor in visitors:
+            visitor.sign_in(owner.user)
+        return [(visitor.client, visitor.token()) for visitor in visitors]
+
+    def void_and_redeem(self, owner, consoles, buyer, course):
+        """Return the batch, and how redeeming all its codes went while three forms cancelled its second half."""
+        body = {"course": course.id, "value": "10", "quantity": self.QUANTITY}
+        batch = owner.post("/api/wallet/recharge-codes/bulk/", body).json["id"]
+        codes = [code["code"] for code in owner.get(f"/api/wallet/recharge-codes/?batch={batch}").json["results"]]
+        path = f"/owner/codes/batches/{batch}/void-range/{self.QUANTITY // 2 + 1}-{self.QUANTITY}/"
+
+        def voiding(client, token):
+            return lambda: client.post(path, data={"reason": "lost", "csrf_token": token})
+
+        responses = race([redeeming(buyer, course, code) for code in codes] + [voiding(*each) for each in consoles])
+        assert [response.status_code for response in responses[self.QUANTITY :]] == [303] * len(consoles)
+        return batch, answers(responses[: self.QUANTITY])
+
+    def test_every_code_is_either_redeemed_or_cancelled(self, owner, consoles, buyer, course):
+        batch, counted = self.void_and_redeem(owner, consoles, buyer, course)
+
+        cancelled = counted.get(CANCELLED, 0)
+        assert counted.get((200, None), 0) == self.QUANTITY - cancelled
+        db.session.rollback()
+        first_half = RechargeCode.number <= self.QUANTITY // 2
+        voided = select(func.count()).where(RechargeCode.voided_at.is_not(None))
+        assert (db.session.scalar(voided), db.session.scalar(voided.where(first_half))) == (cancelled, 0)
+        entries = db.session.scalars(select(AuditEntry).filter_by(verb="recharge_batch.range_voided", target_id=batch))
+        assert sum(entry.details["voided"] for entry in entries) == cancelled
+        assert violations() == {}
+
+    def test_without_the_conditional_update_used_codes_are_cancelled(self, owner, consoles, buyer, course, monkeypatch):
+        def read_then_write(batch_id, first, last, reason, now):
+            numbered = RechargeCode.number.between(first, last)
+            free = select(RechargeCode.id).where(
+                RechargeCode.batch_id == batch_id, RechargeCode.used_by_id.is_(None), numbered
+            )
+            ids = db.session.scalars(free).all()
+            time.sleep(0.5)
+            db.session.execute(
+                update(RechargeCode).where(RechargeCode.id.in_(ids)).values(voided_at=now, void_reason=reason)
+            )
+            return len(ids)
+
+        monkeypatch.setattr(voiding, "cancel_range", read_then_write)
+        db.session.execute(text("ALTER TABLE recharge_codes DROP CONSTRAINT ck_recharge_codes_not_used_and_voided"))
+        db.session.commit()
+
+        self.void_and_redeem(owner, consoles, buyer, course)
 
         db.session.rollback()
         assert "no_code_is_used_and_voided" in violations()

@@ -1,4 +1,4 @@
-"""Recharge codes: batches with their counts, finding a code, making a batch, cancelling.
+"""Recharge codes: batches with their counts, finding a code, making a batch.
 
 No page shows a code in the clear: whoever looks for one has it already.
 """
@@ -6,22 +6,21 @@ No page shows a code in the clear: whoever looks for one has it already.
 from functools import partial
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import Select
-from wtforms import StringField, TextAreaField
+from wtforms import StringField
 from wtforms.widgets import DateTimeLocalInput
 
-from edutrack.core.arabic import fold_digits
-from edutrack.core.errors import Invalid, NotFound
+from edutrack.core.errors import NotFound
 from edutrack.core.fields import Id, Text
 from edutrack.owner import codes as reading
 from edutrack.owner import sheets
 from edutrack.owner.catalogue import course_choices
 from edutrack.owner.console.access import page
+from edutrack.owner.console.cancelling import CancellingPages
 from edutrack.owner.console.errors import when_refused
 from edutrack.owner.console.forms import Choice, ConsoleForm, read_form
 from edutrack.owner.console.language import money, number, shown
@@ -30,11 +29,11 @@ from edutrack.owner.console.once import do_once, new_token
 from edutrack.owner.console.printing import LAYOUT_NAMES, print_form
 from edutrack.wallet import service
 from edutrack.wallet.codes import serial
-from edutrack.wallet.exporting import batch_as_csv
-from edutrack.wallet.models import LABEL_LENGTH, REASON_LENGTH
+from edutrack.wallet.exporting import batch_as_csv, batch_as_xlsx
+from edutrack.wallet.models import LABEL_LENGTH
 from edutrack.wallet.queries.batches import batch_with_states, find_batch
-from edutrack.wallet.queries.codes import code_named, code_with_status, find_code
-from edutrack.wallet.schemas import NewBatchSchema, VoidSchema
+from edutrack.wallet.queries.codes import code_named, code_with_status
+from edutrack.wallet.schemas import NewBatchSchema
 
 #: Names of states, and the kind of badge that shows each.
 STATES = {
@@ -79,22 +78,7 @@ class BatchForm(ConsoleForm):
     )
 
 
-class VoidBatchForm(ConsoleForm):
-    """Why what is left of a batch is cancelled."""
-
-    reason = TextAreaField(_("Reason"), render_kw={"maxlength": REASON_LENGTH, "rows": 3, "dir": "auto"})
-    confirmation = StringField(
-        _("Number of the batch"), render_kw={"inputmode": "numeric", "dir": "ltr", "autocomplete": "off"}
-    )
-
-
-class VoidBatchSchema(VoidSchema):
-    """A reason, and the batch's number typed by hand."""
-
-    confirmation = Text(required=True)
-
-
-class CodesView(ServiceModelView):
+class CodesView(CancellingPages, ServiceModelView):
     """Batches of codes, newest first."""
 
     title = _("Recharge codes")
@@ -126,20 +110,29 @@ class CodesView(ServiceModelView):
 
     def link(self, row: Any) -> str:
         """Return the address of the batch's page."""
-        return self._batch_url(row.id)
+        return self.batch_url(row.id)
+
+    @page("/")
+    def index(self) -> str:
+        """Show the batches, and what has become of all codes together."""
+        batches = self.read_page()
+        shares = reading.shares_altogether(**batches.filters)
+        return self.show(self.list_template, list=batches, shares=shares, states=STATES)
 
     @page("/find/", methods=("POST",))
     def find(self) -> ResponseReturnValue:
-        """Go to the page of the code that somebody names whole, or say that there is none.
+        """Go to the code that somebody names whole, or to the batch of which they name the number or a part of it.
 
         A POST, so that the code stands in no address, history or log.
         """
         typed = request.form.get("typed", "")[:100].strip()
         try:
-            code_id = code_named(self.caller, typed)
+            return redirect(self.code_url(code_named(self.caller, typed)), 303)
         except NotFound:
-            return self.show("console/codes/find.html", title=_("Find a code"), typed=typed)
-        return redirect(url_for(f"{self.endpoint}.code", code_id=code_id), 303)
+            batches = reading.batches_named(typed)
+        if len(batches) == 1:
+            return redirect(self.batch_url(batches[0].id), 303)
+        return self.show("console/codes/find.html", title=_("Find a code"), typed=typed, batches=batches)
 
     @page("/new/", methods=("GET", "POST"))
     def new(self) -> ResponseReturnValue:
@@ -154,7 +147,7 @@ class CodesView(ServiceModelView):
                 lambda values: self._make_once(token, values),
                 schema=NewBatchSchema(),
                 done=_("The codes have been made."),
-                to=self._batch_url,
+                to=self.batch_url,
                 template="console/codes/new.html",
                 title=title,
             )
@@ -185,42 +178,22 @@ class CodesView(ServiceModelView):
     def export(self, batch_id: int) -> Response:
         """Download all codes of a batch as a CSV file; each download is audited."""
         found = find_batch(self.caller, batch_id)
-        service.record_export(self.caller, found)
+        service.record_export(self.caller, found, "csv")
         return batch_as_csv(found)
 
-    @page("/batches/<int:batch_id>/void/", methods=("GET", "POST"))
-    def void_batch(self, batch_id: int) -> ResponseReturnValue:
-        """Cancel what is unused of a batch, once its number has been typed."""
+    @page("/batches/<int:batch_id>/codes.xlsx")
+    def export_workbook(self, batch_id: int) -> Response:
+        """Download all codes of a batch as an Excel workbook; each download is audited."""
         found = find_batch(self.caller, batch_id)
-        row = batch_with_states(found)
-        name = f"{batch_id:06d}"
-
-        def void(values: dict[str, Any]) -> Any:
-            if fold_digits(values["confirmation"]).lstrip("0") != str(batch_id):
-                raise Invalid({"confirmation": [gettext("This is not the number of the batch.")]})
-            return service.void_batch(self.caller, found, values["reason"])
-
-        form = VoidBatchForm()
-        form.confirmation.description = gettext("Type %(number)s, so that no other batch is meant.", number=name)
-        return self.form_page(
-            form,
-            void,
-            schema=VoidBatchSchema(),
-            done=_("What was unused of the batch has been cancelled."),
-            to=self._batch_url(batch_id),
-            template="console/codes/void.html",
-            title=_("Cancel batch %(number)s", number=name),
-            batch=row,
-            unsettled=reading.unsettled_count(row),
-            back=self._batch_url(batch_id),
-        )
+        service.record_export(self.caller, found, "xlsx")
+        return batch_as_xlsx(found)
 
     @page("/<int:code_id>/")
     def code(self, code_id: int) -> str:
         """Show what has become of one code, without the code itself."""
         row = code_with_status(code_id)
         name = serial(row.batch_id, row.number)
-        batch_url = None if row.is_single else self._batch_url(row.batch_id)
+        batch_url = None if row.is_single else self.batch_url(row.batch_id)
         return self.show(
             "console/codes/code.html",
             title=_("Code %(serial)s", serial=name),
@@ -233,17 +206,6 @@ class CodesView(ServiceModelView):
             print_form=print_form(),
         )
 
-    @page("/<int:code_id>/void/", methods=("POST",))
-    def void_code(self, code_id: int) -> ResponseReturnValue:
-        """Cancel a code that nobody has used."""
-        code = find_code(self.caller, code_id)
-        return self.act(
-            lambda values: service.void_code(self.caller, code.id, values["reason"]),
-            schema=VoidSchema(),
-            done=_("The code has been cancelled."),
-            to=url_for(f"{self.endpoint}.code", code_id=code_id),
-        )
-
     def _make_once(self, token: str, values: dict[str, Any]) -> int:
         """Make the batch and return its id; for a form that is sent again, the id of the batch that it made."""
         return do_once(self.caller, _MAKING, token, values, lambda: service.issue_batch(self.caller, **values).id)
@@ -251,6 +213,3 @@ class CodesView(ServiceModelView):
     def _refused(self, form: ConsoleForm, error: Any, title: Any) -> str:
         form.refuse(error)
         return self.show("console/codes/new.html", title=title, form=form)
-
-    def _batch_url(self, batch_id: int) -> str:
-        return url_for(f"{self.endpoint}.batch", batch_id=batch_id)

@@ -36,6 +36,7 @@ MESSAGES = (
     _marked("This national ID is already registered."),
     _marked("A course with this Teacher, Grade, and Name already exists."),
     _marked("The expiry must be in the future."),
+    _marked("This serial is of another batch."),
     _marked("The balance cannot go below zero."),
     _marked("There are no unused codes to print."),
     _marked("The last number is before the first."),
@@ -147,6 +148,10 @@ PATTERNS = (
     (
         r"The range cannot be longer than (?P<most>\d+) days\.",
         _marked("The range cannot be longer than %(most)s days."),
+    ),
+    (
+        r"The batch has numbers from 1 to (?P<last>\d+)\.",
+        _marked("The batch has numbers from 1 to %(last)s."),
     ),
     (r"This code has already been (?P<done>\w+)\.", _marked("This code has already been used or cancelled.")),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, Text, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from edutrack.accounts.models import Teacher, User
@@ -12,6 +12,7 @@ from edutrack.core.caller import Caller
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
 from edutrack.courses.models import Course
+from edutrack.wallet.codes import SERIAL_DIGITS
 from edutrack.wallet.models import RechargeBatch, RechargeCode
 from edutrack.wallet.queries.codes import code_status
 
@@ -59,6 +60,49 @@ def batch_with_states(batch: RechargeBatch) -> Row[*tuple[Any, ...]]:
     return db.session.execute(batches_with_states().where(RechargeBatch.id == batch.id)).one()
 
 
+def batches_numbered(digits: str) -> Select[*tuple[Any, ...]]:
+    """Return what `batches_with_states` does of batches whose number, as serials show it, has these digits in it.
+
+    The batch of exactly this number comes first; six digits or more name no other.
+    """
+    text = cast(RechargeBatch.id, Text)
+    shown = func.lpad(text, func.greatest(func.length(text), SERIAL_DIGITS), "0")
+    is_exact = RechargeBatch.id == int(digits)
+    named = is_exact if len(digits) >= SERIAL_DIGITS else or_(is_exact, shown.contains(digits))
+    return batches_with_states().where(named).order_by(None).order_by(is_exact.desc(), RechargeBatch.id.desc())
+
+
+def counts_of_all_batches(*conditions: ColumnElement[bool]) -> Row[*tuple[Any, ...]]:
+    """Return how many codes there are in each state, and their value, over all batches that pass the conditions.
+
+    Codes made alone are counted, too. One statement; it looks at the indexes of used and of voided codes, and at none
+    that nothing has happened to.
+    """
+    used = _grouped(RechargeCode.used_by_id.is_not(None))
+    voided = _grouped(RechargeCode.voided_at.is_not(None))
+    used_count, voided_count = func.coalesce(used.c.codes, 0), func.coalesce(voided.c.codes, 0)
+    rest = RechargeBatch.quantity - used_count - voided_count
+    has_expired = func.coalesce(RechargeBatch.expires_at <= clock.now(), False)
+    counts = {
+        "unused": case((has_expired, 0), else_=rest),
+        "used": used_count,
+        "expired": case((has_expired, rest), else_=0),
+        "voided": voided_count,
+    }
+    sums = [
+        func.coalesce(func.sum(number * factor), 0).label(f"{status}_{kind}")
+        for status, number in counts.items()
+        for kind, factor in (("count", 1), ("value", RechargeBatch.value))
+    ]
+    return db.session.execute(
+        select(*sums)
+        .select_from(RechargeBatch)
+        .outerjoin(used, used.c.batch_id == RechargeBatch.id)
+        .outerjoin(voided, voided.c.batch_id == RechargeBatch.id)
+        .where(*conditions)
+    ).one()
+
+
 def codes_of_batch(batch_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
     """Yield the codes of a batch in order of their numbers, still sealed, each with its status, part by part.
 
@@ -79,6 +123,11 @@ def codes_of_batch(batch_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
     # Whatever fails in between, the cursor closes.
     with db.session.execute(rows, execution_options={"yield_per": _STREAM_ROWS}) as result:
         yield from result.partitions(_STREAM_ROWS)
+
+
+def _grouped(condition: ColumnElement[bool]) -> Subquery:
+    counts = select(RechargeCode.batch_id, func.count().label("codes")).where(condition)
+    return counts.group_by(RechargeCode.batch_id).subquery()
 
 
 def _with_counts() -> Select[*tuple[Any, ...]]:

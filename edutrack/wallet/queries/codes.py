@@ -16,7 +16,7 @@ from edutrack.core.pagination import ordered
 from edutrack.core.sealing import holds_sealed
 from edutrack.courses.models import Course
 from edutrack.wallet.codes import normalised_code, parsed_serial
-from edutrack.wallet.models import RechargeBatch, RechargeCode
+from edutrack.wallet.models import BalanceTransaction, RechargeBatch, RechargeCode
 
 _Creator = aliased(User)
 
@@ -115,8 +115,12 @@ def _settled(mark: InstrumentedAttribute[Any]) -> Subquery:
 
 
 def code_with_status(code_id: int) -> Row[*tuple[Any, ...]]:
-    """Return one code with its serial's parts and all that has become of it; raises NotFound."""
-    rows = codes_with_relations().add_columns(
+    """Return one code with its serial's parts, all that has become of it and its entry in the ledger.
+
+    Raises NotFound.
+    """
+    rows = codes_with_relations().outerjoin(BalanceTransaction, BalanceTransaction.code_id == RechargeCode.id)
+    rows = rows.add_columns(
         RechargeCode.batch_id,
         RechargeCode.number,
         RechargeBatch.is_single,
@@ -124,6 +128,8 @@ def code_with_status(code_id: int) -> Row[*tuple[Any, ...]]:
         Student.student_code.label("used_by_code"),
         RechargeCode.voided_at,
         RechargeCode.void_reason,
+        BalanceTransaction.id.label("entry_id"),
+        BalanceTransaction.balance_after,
         code_status().label("status"),
     )
     row = db.session.execute(rows.where(RechargeCode.id == code_id)).one_or_none()

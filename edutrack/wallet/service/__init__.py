@@ -11,19 +11,22 @@ from edutrack.wallet.service.issuing import (
     record_listing,
 )
 from edutrack.wallet.service.redeeming import Redeemed, redeem_code
-from edutrack.wallet.service.voiding import void_batch, void_code
+from edutrack.wallet.service.voiding import VoidPlan, plan_void_range, void_batch, void_code, void_range
 
 __all__ = [
     "BatchPlan",
     "Redeemed",
+    "VoidPlan",
     "adjust_balance",
     "buy_lecture",
     "issue_batch",
     "issue_code",
     "plan_batch",
+    "plan_void_range",
     "record_export",
     "record_listing",
     "redeem_code",
     "void_batch",
     "void_code",
+    "void_range",
 ]

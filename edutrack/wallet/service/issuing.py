@@ -75,9 +75,9 @@ def record_listing(caller: Caller, filters: Mapping[str, Any]) -> None:
     audit.record(caller, "recharge_codes.listed", None, **asked)
 
 
-def record_export(caller: Caller, batch: RechargeBatch) -> None:
-    """Note that somebody took all codes of a batch away in a file."""
-    audit.record(caller, "recharge_batch.exported", batch, quantity=batch.quantity)
+def record_export(caller: Caller, batch: RechargeBatch, file_format: str) -> None:
+    """Note that somebody took all codes of a batch away in a file (rules.md, "Codes")."""
+    audit.record(caller, "recharge_batch.exported", batch, quantity=batch.quantity, format=file_format)
     db.session.flush()
 
 

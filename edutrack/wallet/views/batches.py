@@ -39,7 +39,7 @@ def show_batch(batch: RechargeBatch) -> Any:
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="text/csv")
 def export_codes(batch: RechargeBatch) -> Response:
     """Download all codes of a batch in the clear, as a CSV file; each download is audited."""
-    service.record_export(caller(), batch)
+    service.record_export(caller(), batch, "csv")
     return batch_as_csv(batch)
 
 
