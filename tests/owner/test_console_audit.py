@@ -256,3 +256,9 @@ def test_the_number_of_statements_does_not_grow_with_the_log(console, owner):
 
     # The page, the names of what it speaks of, and what can be chosen.
     assert counts == [3, 3]
+
+
+def test_an_entry_about_a_kind_of_thing_and_none_of_them_shows_no_number(console):
+    record("ledger.checked", target_type="balance_transactions", details={"violated": {}})
+
+    assert cells(console.get("/owner/audit/"))[0][2:] == ["The books were checked Broken rules —", "Ledger"]

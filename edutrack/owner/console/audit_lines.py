@@ -35,7 +35,7 @@ class Line:
 def lines_of(entries: Sequence[Any]) -> list[Line]:
     """Return the entries in words; what they name is looked up in one statement for all of them."""
     keys: list[Key] = [key for entry in entries for key in references_of(entry.details)]
-    keys += [(entry.target_type, entry.target_id) for entry in entries if entry.target_type]
+    keys += [(entry.target_type, entry.target_id) for entry in entries if entry.target_id is not None]
     things = things_named(keys)
     return [_line(entry, things) for entry in entries]
 

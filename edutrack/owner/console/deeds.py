@@ -155,7 +155,22 @@ GROUPS: dict[str, DeedGroup] = {
             ),
         },
     ),
-    "site": DeedGroup(_("Settings"), {"settings.changed": _("The settings of the site were changed")}),
+    "books": DeedGroup(
+        _("Revenue and books"),
+        {
+            "revenue.exported": _("Revenue figures were taken away in a file"),
+            "ledger.checked": _("The books were checked"),
+        },
+    ),
+    "site": DeedGroup(
+        _("The site and its data"),
+        {
+            "settings.changed": _("The settings of the site were changed"),
+            "backup.made": _("A backup was made"),
+            "backup.restored": _("A backup was restored"),
+            "keys.rotated": _("Codes and national IDs were sealed under another key"),
+        },
+    ),
 }
 SENTENCES: dict[str, Any] = {verb: text for group in GROUPS.values() for verb, text in group.deeds.items()}
 

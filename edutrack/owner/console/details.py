@@ -18,6 +18,7 @@ KINDS: dict[str, Any] = {
     "adjustments": _("Correction"),
     "areas": _("Area"),
     "assistants": _("Assistant"),
+    "balance_transactions": _("Ledger"),
     "courses": _("Course"),
     "divisions": _("Division"),
     "enrollments": _("Enrolment"),
@@ -143,6 +144,7 @@ _LABELS: dict[str, Any] = {
     "username": _("Username"),
     "value": _("Value"),
     "video_security": _("Video security"),
+    "violated": _("Broken rules"),
     "voided": _("Cancelled"),
 }
 #: Words among the values.
@@ -199,7 +201,7 @@ def _value(name: str, value: Any, things: Mapping[Key, Thing]) -> Any:
         return Markup(gettext(", ")).join(_value(name, item, things) for item in value) or NOTHING  # noqa: S704
     if isinstance(value, dict):
         pairs = (Markup("{}: {}").format(_label(inner), _value(inner, item, things)) for inner, item in value.items())
-        return Markup(gettext(", ")).join(pairs)  # noqa: S704 - our own word
+        return Markup(gettext(", ")).join(pairs) or NOTHING  # noqa: S704 - our own word
     thing = things.get((_REFERENCES.get(name, ""), value)) if type(value) is int else None
     if thing is not None:
         return shown(thing.name)
