@@ -56,6 +56,8 @@ def test_a_range_is_asked_for_refused_mended_and_taken_away(signed_in_page, lect
     page.locator("#end_date").fill(today)
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".figures")).to_contain_text("120.50")
+    # A chart is as wide as the page; the picture of a button beside it is not.
+    assert page.locator(".chart .downloads svg").first.bounding_box()["width"] == 20
     with page.expect_download() as download:
         page.locator(".chart").get_by_role("link", name="Excel").click()
 
