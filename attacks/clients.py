@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 
@@ -52,6 +52,17 @@ class Reply:
 
     def __str__(self) -> str:
         return f"{self.status} {orjson.dumps(self.body).decode()[:200]}"
+
+
+class Wishing(Protocol):
+    """Whatever is asked for by a request."""
+
+    @property
+    def request(self) -> Request:
+        """What is sent."""
+
+
+Wish = TypeVar("Wish", bound=Wishing)
 
 
 class Connection:
@@ -108,13 +119,13 @@ async def volley(connections: Sequence[Connection], requests: Sequence[Request])
 
 
 async def stream(
-    connections: Sequence[Connection], requests: Iterable[Request], note: Callable[[Request, Reply], object]
+    connections: Sequence[Connection], wishes: Iterable[Wish], note: Callable[[Wish, Reply], object]
 ) -> None:
-    """Send requests in their order, each over the next connection that is free, and note every answer."""
-    waiting: Iterator[Request] = iter(requests)
+    """Send what is wished for in its order, each over the next connection that is free, and note every answer."""
+    waiting = iter(wishes)
 
     async def send(connection: Connection) -> None:
-        for request in waiting:
-            note(request, await connection.ask(request))
+        for wish in waiting:
+            note(wish, await connection.ask(wish.request))
 
     await asyncio.gather(*map(send, connections))

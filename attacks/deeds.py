@@ -11,7 +11,7 @@ from attacks.school import School
 from bench.large import CODE_VALUE, Person
 from edutrack.scale.plan import RICH_STUDENTS, courses_of
 
-#: Of a hundred deeds of crowds, so many are of these few: rows that everybody waits for.
+#: These few do this share of everything: rows that everybody waits for.
 _HOT_STUDENTS = 8
 _HOT_SHARE = 0.5
 _LARGEST_BATCH = 20

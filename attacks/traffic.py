@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import repeat
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from attacks.findings import Findings, said
 from attacks.races import RACING_REMAINDER
 from attacks.school import School
 from bench.large import CODE_VALUE, Person
-from edutrack.scale.plan import PRICE, courses_of
+from edutrack.scale.plan import PRICE, courses_of, lecture_id
 
 _CONNECTIONS = 24
 _WISHES = 250
@@ -80,16 +81,8 @@ class Traffic:
     async def run(self) -> Findings:
         """Send all of it, and hold the books against the database."""
         balances, windows = self._balances(), self._windows()
-        wishes: dict[int, _Wish] = {}
-
-        def requests() -> Iterator[Request]:
-            for wish in self._wishes():
-                # The very object, because one that is sent twice is equal.
-                wishes[id(wish.request)] = wish
-                yield wish.request
-
         async with connected(self._port, _CONNECTIONS) as connections:
-            await stream(connections, list(requests()), lambda request, reply: self._note(wishes[id(request)], reply))
+            await stream(connections, list(self._wishes()), self._note)
         self._settle_books(balances, windows)
         return self._found
 
@@ -99,9 +92,7 @@ class Traffic:
         for number in range(_WISHES):
             key = f"mixed-{self._seed}-{number}" if self._random.random() < 0.5 else None
             wish = self._random.choices(kinds, weights=[4, 5, 3, 2, 2])[0](key)
-            for _ in range(self._random.choice([1, 1, 2, 4])):
-                request = Request(**vars(wish.request))
-                yield _Wish(**{**vars(wish), "request": request})
+            yield from repeat(wish, self._random.choice([1, 1, 2, 4]))
 
     def _someone(self) -> Person:
         crowd = self._people[:_HOT_PEOPLE] if self._random.random() < 0.5 else self._people
@@ -144,7 +135,7 @@ class Traffic:
         return _Wish("price", Request("PATCH", path, self._school.owner.token, {"price": str(price)}))
 
     def _lecture_of(self, course: int) -> int:
-        return (course - 1) * 80 + self._random.randint(1, _LECTURES)
+        return lecture_id(course, self._random.randint(1, _LECTURES))
 
     def _note(self, wish: _Wish, reply: Reply) -> None:
         self._found.count([reply])
