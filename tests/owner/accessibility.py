@@ -1,6 +1,7 @@
 """axe-core over every page of the console: nothing that keeps people from using it, whatever they read and see with.
 
 Pages are those of the menu and those that are pictured: a new one is looked at as soon as it stands in either.
+Not collected with the other tests, because it takes minutes: `make test ARGS="-n 0 tests/owner/accessibility.py"`.
 """
 
 import pytest
