@@ -16,7 +16,7 @@ ifeq ($(origin HOST),environment)
 HOST :=
 endif
 
-.PHONY: run test pooled lint format bench soak crash translations screenshots help venv
+.PHONY: run test pooled lint audit format bench soak crash translations screenshots help venv
 
 run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
@@ -31,6 +31,9 @@ lint: venv ## check style, formatting and types
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
+
+audit: venv ## look the pinned packages up in the known vulnerabilities (needs the package index)
+	@sh scripts/audit.sh
 
 format: venv ## format the code and sort its imports
 	@$(BIN)/python -m ruff check --select I --fix

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.bulk import measure_bulk_codes
 from bench.hot import measure_hot
+from bench.logins import measure_failed_logins
 from bench.printing import measure_pdf
 from bench.school import served_school
 from bench.slow_readers import measure_slow_readers
@@ -16,13 +17,29 @@ _SIZES = [20_000, 1_000_000]
 def main() -> None:
     """Measure what is asked for, by default all of it."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("what", nargs="?", choices=["all", "bulk", "hot"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "bulk", "hot", "logins"], default="all")
     parser.add_argument("--purchases", type=int, action="append", help="size of the school for `hot`; may be repeated")
     arguments = parser.parse_args()
-    if arguments.what != "hot":
+    if arguments.what in ("all", "bulk"):
         measure_bulk()
-    if arguments.what != "bulk" and not measure_hot(arguments.purchases or _SIZES):
+    if arguments.what in ("all", "logins") and not measure_logins():
+        raise SystemExit("The time of a failed login tells who has an account.")
+    if arguments.what in ("all", "hot") and not measure_hot(arguments.purchases or _SIZES):
         raise SystemExit("There were errors.")
+
+
+def measure_logins() -> bool:
+    """Time failed logins and print whether known and unknown users can be told apart; return whether they cannot."""
+    unlimited = {"RATELIMIT_ENABLED": "false"}
+    with (
+        tempfile.TemporaryDirectory(prefix="edutrack-bench-") as folder,
+        served_school(Path(folder), unlimited) as school,
+    ):
+        timing = measure_failed_logins(school)
+    print(f"{'failed logins':<44} {'known':>10} {'unknown':>10} {'odds':>10} {'0.45-0.55':>10}")
+    times = f"{timing.known * 1000:>7.1f} ms {timing.unknown * 1000:>7.1f} ms"
+    print(f"{'of 500 each, in random order':<44} {times} {timing.odds:>10.3f}")
+    return timing.tells_nothing
 
 
 def measure_bulk() -> None:

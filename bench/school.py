@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,10 @@ class School:
 
 
 @contextmanager
-def served_school(folder: Path) -> Iterator[School]:
+def served_school(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[School]:
     """Serve a new school from `folder` for the length of the context; the database ends with it."""
     environment = {**os.environ, "EDUTRACK_DATA_DIR": str(folder), "DATABASE_URL": "", "LOG_FORMAT": "json"}
+    environment |= settings or {}
     password = token_hex(8)
     owner = ["create-owner", "--username", "owner", "--password", password, "--gmail", "owner@example.org"]
     for arguments in (["db", "upgrade"], owner):

@@ -282,8 +282,9 @@ def _bearer(school: Deeds, actor: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _as_text(value: Any) -> Any:
+    # What is a tuple is a file.
+    return value if isinstance(value, str | tuple) else json.dumps(value)
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:

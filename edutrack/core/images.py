@@ -30,7 +30,7 @@ _BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, L
 
 
 def save_picture(upload: BinaryIO, field: str, *, longest_side: int = _LONGEST_SIDE) -> str:
-    """Store a JPEG, PNG or WebP picture without its metadata; return its name.
+    """Store a JPEG, PNG or WebP picture without its metadata; return its name (rules.md, "Pictures").
 
     A larger picture is made smaller, so that no side is longer than `longest_side`.
     Raises Invalid under `field` where the bytes are no such picture, or one of more than 20 million pixels (a WebP:

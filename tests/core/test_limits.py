@@ -7,7 +7,7 @@ import time_machine
 
 from edutrack.core.extensions import db
 from tests.api import Api
-from tests.factories import PASSWORD, create_site_owner
+from tests.factories import PASSWORD, create_course, create_enrollment, create_site_owner, create_student
 from tests.trial import trial_application
 
 LOGIN = "/api/accounts/login/"
@@ -164,3 +164,27 @@ def test_failures_count_across_workers(limited):
 
     assert log_in(workers[0], "mona").status_code == 429
     assert log_in(workers[1], "mona").status_code == 429
+
+
+REDEEM = "/api/wallet/redeem/"
+
+
+def test_unknown_codes_count_across_workers_whatever_address_is_claimed(limited):
+    workers = [limited(), limited()]
+    course, student = create_course(), create_student()
+    create_enrollment(student, course)
+    body = {"code": "AAAA-AAAA-AAAA-AAAA", "course": course.id}
+
+    statuses = [
+        Api(workers[number % 2], student.user)
+        .post(
+            REDEEM,
+            body,
+            headers={"X-Forwarded-For": f"1.1.1.{number}"},
+            environ_base={"REMOTE_ADDR": f"10.0.0.{number}"},
+        )
+        .status_code
+        for number in range(11)
+    ]
+
+    assert statuses == [404] * 10 + [429]
