@@ -11,7 +11,7 @@ from sqlalchemy import text
 from edutrack.core import audit
 from edutrack.core.extensions import db, migrate
 from edutrack.core.sealing import check_key, key_fingerprints
-from edutrack.core.transaction import in_transaction
+from edutrack.core.transaction import in_transaction, release_connection
 from edutrack.operations.archive import ArchiveReader, Manifest, open_archive
 from edutrack.operations.checks import require_sound
 from edutrack.operations.contents import table_contents
@@ -47,8 +47,7 @@ def restore(source: Path) -> Manifest:
     in_transaction(lambda: audit.record(None, "backup.restored", None, taken_at=manifest.taken_at, rows=manifest.rows))
     require_sound()
     # Without statistics the first requests after a restore would be planned as if every table were empty.
-    db.session.execute(text("ANALYZE"))
-    db.session.commit()
+    in_transaction(lambda: db.session.execute(text("ANALYZE")))
     return manifest
 
 
@@ -90,7 +89,7 @@ def _require_known_migration(manifest: Manifest) -> str:
 
 def _require_empty(media: Path) -> None:
     relations = db.session.scalar(_RELATIONS)
-    db.session.rollback()
+    release_connection()
     if relations:
         raise OperationError("The database is not empty: a backup is only restored into an empty one.")
     if media.is_dir() and any(media.iterdir()):
@@ -109,5 +108,5 @@ def _require_same(manifest: Manifest) -> None:
 
 def _server_major() -> int:
     major = db.session.scalar(text("SELECT current_setting('server_version_num')::integer / 10000"))
-    db.session.rollback()
+    release_connection()
     return int(major or 0)

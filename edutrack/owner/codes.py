@@ -44,7 +44,7 @@ def batches_named(typed: str) -> Sequence[Row[*tuple[Any, ...]]]:
 
 def shares_altogether(*, course: int | None = None, label: str = "") -> Sequence[StateShare]:
     """Return the four states over all codes, those made alone included; narrowed as the list of batches is."""
-    counts = counts_of_all_batches(*_narrowed(course, label))
+    counts = db.session.execute(counts_of_all_batches(*_narrowed(course, label))).one()
     return [
         StateShare(status, getattr(counts, f"{status}_count"), getattr(counts, f"{status}_value")) for status in STATES
     ]

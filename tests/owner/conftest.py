@@ -1,4 +1,4 @@
-"""A real browser for tests of the console: Debian's Chromium, driven by Playwright against a served process."""
+"""Who uses the console in tests: an owner over HTTP, and Chromium, driven by Playwright against a served process."""
 
 import os
 import re
@@ -6,9 +6,13 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from edutrack.accounts.models import User
 from tests.factories import PASSWORD, create_site_owner
+from tests.owner.console import Console
+from tests.owner.people import english_console
 
 #: Widths of a phone and of a desk.
 PHONE, DESK = {"width": 375, "height": 780}, {"width": 1440, "height": 900}
@@ -23,6 +27,18 @@ _QUIET = [
     "--no-first-run",
     "--no-pings",
 ]
+
+
+@pytest.fixture
+def owner(app: Flask) -> User:
+    """A site owner."""
+    return create_site_owner()
+
+
+@pytest.fixture
+def console(app: Flask, owner: User) -> Console:
+    """A console on which the owner has signed in, who reads English."""
+    return english_console(app, owner)
 
 
 @pytest.fixture(scope="session")

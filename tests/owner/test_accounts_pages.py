@@ -10,20 +10,10 @@ from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.core.mail.outbox import Mail
 from tests.api import Api
-from tests.factories import PASSWORD, create_assistant, create_site_owner, create_student, create_teacher
-from tests.owner.people import ACCOUNTS, ASSISTANTS, english_console, errors_at, flashed, rows_of
+from tests.factories import PASSWORD, create_assistant, create_student, create_teacher
+from tests.owner.people import ACCOUNTS, ASSISTANTS, errors_at, flashed, rows_of
 
 NEW_PASSWORD = "a-temporary-password"
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    return english_console(app, owner)
 
 
 @pytest.fixture(params=["student", "teacher", "assistant"])

@@ -12,24 +12,10 @@ from edutrack.core.extensions import db
 from edutrack.wallet.codes import serial
 from edutrack.wallet.models import RechargeCode
 from tests.api import counted_statements
-from tests.factories import create_batch, create_site_owner, create_student
-from tests.owner.console import Console
+from tests.factories import create_batch, create_student
 
 #: A serial as an Arabic keyboard writes it.
 ARABIC = str.maketrans("0123456789-", "٠١٢٣٤٥٦٧٨٩–")
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    visitor = Console(app)
-    visitor.sign_in(owner)
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def page_of(batch):

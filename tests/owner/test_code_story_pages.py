@@ -18,28 +18,13 @@ from tests.factories import (
     create_code,
     create_course,
     create_enrollment,
-    create_site_owner,
     create_student,
     give_balance,
 )
-from tests.owner.console import Console
 from tests.workbooks import cells
 
 CODES = "/owner/codes/"
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    visitor = Console(app)
-    visitor.sign_in(owner)
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def codes_of(batch):

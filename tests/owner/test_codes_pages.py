@@ -14,26 +14,12 @@ from edutrack.core.sealing import unseal
 from edutrack.wallet.codes import printed_code, serial
 from edutrack.wallet.models import RechargeBatch, RechargeCode
 from tests.api import counted_statements
-from tests.factories import create_code, create_course, create_site_owner, create_student
-from tests.owner.console import Console
+from tests.factories import create_code, create_course, create_student
 
 CODES = "/owner/codes/"
 NEW = f"{CODES}new/"
 FIND = f"{CODES}find/"
 VERBS = ("recharge_batch.issued", "recharge_batch.voided", "recharge_code.voided", "recharge_batch.exported")
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    visitor = Console(app)
-    visitor.sign_in(owner)
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def batch_form(course, **values):

@@ -18,7 +18,6 @@ from tests.factories import (
     create_site_owner,
     create_student,
 )
-from tests.owner.console import Console
 
 #: An hour before midnight in Cairo on 15 January 2026.
 LATE = datetime(2026, 1, 15, 21, tzinfo=UTC)
@@ -27,14 +26,6 @@ LATE = datetime(2026, 1, 15, 21, tzinfo=UTC)
 @pytest.fixture
 def owner(app):
     return create_site_owner(username="Manager")
-
-
-@pytest.fixture
-def console(app, owner):
-    console = Console(app)
-    console.sign_in(owner)
-    console.post("/owner/language/", {"language": "en"})
-    return console
 
 
 def record(verb="teacher.changed", **values):

@@ -11,7 +11,7 @@ from edutrack.accounts.service import set_password
 from edutrack.core import clock
 from edutrack.core.extensions import db
 from tests.api import Api
-from tests.factories import create_assistant, create_site_owner, create_student, create_teacher, create_user
+from tests.factories import create_assistant, create_student, create_teacher, create_user
 from tests.owner.console import LANGUAGE, LOGIN, LOGOUT, Console
 from tests.signing_in import ME, UNAUTHENTICATED, log_in
 
@@ -21,11 +21,6 @@ WRONG = "اسم المستخدم أو كلمة المرور غير صحيحة."
 @pytest.fixture
 def console(app):
     return Console(app)
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
 
 
 def sessions_of(user):

@@ -19,12 +19,10 @@ from tests.factories import (
     create_material,
     create_purchase,
     create_quiz,
-    create_site_owner,
     create_student,
     create_topic,
     create_video,
 )
-from tests.owner.console import Console
 from tests.owner.contents import COURSES, address, count, errors_in, fresh, last_verb, page_of, text_of, the_only
 
 LECTURE = {
@@ -35,14 +33,6 @@ LECTURE = {
     "available_days": "30",
     "is_active": "true",
 }
-
-
-@pytest.fixture
-def console(app):
-    visitor = Console(app)
-    visitor.sign_in(create_site_owner())
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 class TestTree:

@@ -9,17 +9,8 @@ from sqlalchemy import select
 from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture, Topic, Video
-from tests.factories import create_course, create_lecture, create_site_owner, create_topic, create_video
-from tests.owner.console import Console
+from tests.factories import create_course, create_lecture, create_topic, create_video
 from tests.owner.contents import COURSES, last_verb, names_in_order, page_of
-
-
-@pytest.fixture
-def console(app):
-    visitor = Console(app)
-    visitor.sign_in(create_site_owner())
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 class TestOrder:

@@ -17,27 +17,12 @@ from tests.factories import (
     create_course,
     create_enrollment,
     create_lecture,
-    create_site_owner,
     create_student,
     create_teacher,
 )
-from tests.owner.console import Console
 
 COURSES = "/owner/courses/"
 NEW = f"{COURSES}new/"
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    visitor = Console(app)
-    visitor.sign_in(owner)
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def picture():

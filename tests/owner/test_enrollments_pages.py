@@ -12,19 +12,10 @@ from edutrack.core.extensions import db
 from edutrack.courses.models import Enrollment
 from edutrack.notifications.models import Notification
 from tests.api import counted_statements
-from tests.factories import create_course, create_enrollment, create_site_owner, create_student
-from tests.owner.console import Console
+from tests.factories import create_course, create_enrollment, create_student
 
 REQUESTS = "/owner/enrollments/"
 ANSWER = f"{REQUESTS}answer/"
-
-
-@pytest.fixture
-def console(app):
-    visitor = Console(app)
-    visitor.sign_in(create_site_owner())
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def asked(course=None, *, days_ago=0, **values):

@@ -6,19 +6,10 @@ from io import BytesIO
 import pytest
 
 from edutrack.courses.models import StudyMaterial, Video
-from tests.factories import create_lecture, create_site_owner, create_video
-from tests.owner.console import Console
+from tests.factories import create_lecture, create_video
 from tests.owner.contents import address, count, errors_in, fresh, last_verb, the_only
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
-
-
-@pytest.fixture
-def console(app):
-    visitor = Console(app)
-    visitor.sign_in(create_site_owner())
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def send_video(console, path, **values):

@@ -16,26 +16,15 @@ from tests.factories import (
     create_lecture,
     create_purchase,
     create_quiz,
-    create_site_owner,
     create_student,
     create_teacher,
     create_video,
     give_balance,
 )
-from tests.owner.people import ACCOUNTS, ASSISTANTS, QUEUE, STUDENTS, TEACHERS, english_console, rows_of, statements_of
+from tests.owner.people import ACCOUNTS, ASSISTANTS, QUEUE, STUDENTS, TEACHERS, rows_of, statements_of
 
 UNCOUNTED = 1  # the console's session, which `counted_statements` leaves out
 MOST_STATEMENTS = 10 - UNCOUNTED
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    return english_console(app, owner)
 
 
 def changing_paths():

@@ -29,19 +29,6 @@ from tests.racing import race
 
 
 @pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    visitor = Console(app)
-    visitor.sign_in(owner)
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
-
-
-@pytest.fixture
 def single(api, owner):
     """A code that was made alone, through the API, with what its card shows."""
     body = {"course": create_course().id, "value": "50"}

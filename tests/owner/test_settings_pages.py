@@ -12,7 +12,6 @@ from sqlalchemy.exc import OperationalError
 from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.owner.models import SiteSettings
-from tests.factories import create_site_owner
 from tests.owner.batches import create_batch
 from tests.owner.console import LOGIN, Console
 
@@ -24,19 +23,6 @@ DEFAULTS = {"site_name": "EduTrack", "card_instructions": "اكشط المربع
 def media(app, tmp_path, monkeypatch):
     monkeypatch.setitem(app.config, "MEDIA_DIR", str(tmp_path))
     return tmp_path
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    visitor = Console(app)
-    visitor.sign_in(owner)
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def picture(kind="PNG", size=(1600, 400)):

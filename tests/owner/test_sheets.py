@@ -21,7 +21,7 @@ from edutrack.owner.sheets.cards import face_of
 from edutrack.owner.site import site_settings
 from edutrack.wallet.codes import serial
 from tests.api import counted_statements
-from tests.factories import create_code, create_course, create_site_owner, create_teacher
+from tests.factories import create_code, create_course, create_teacher
 from tests.owner.batches import cards_of, code_of, create_batch, links_of, printed, scanned, use, void
 from tests.owner.console import Console
 
@@ -35,11 +35,6 @@ def prints():
 
 def caller_of(owner):
     return Caller(owner.id, None, owner.username, Role.SITE_OWNER, owner.username, is_active=True)
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.structure.models import Area, Division, Governorate, Grade, SchoolType, Subject, VideoSecurity
 from tests.api import counted_statements
-from tests.factories import any_grade, create_course, create_site_owner, create_subject, create_video_security
-from tests.owner.console import Console
+from tests.factories import any_grade, create_course, create_subject, create_video_security
 
 STRUCTURE = "/owner/structure/"
 KINDS = {
@@ -22,14 +21,6 @@ KINDS = {
     "areas": Area,
     "video-security": VideoSecurity,
 }
-
-
-@pytest.fixture
-def console(app):
-    visitor = Console(app)
-    visitor.sign_in(create_site_owner())
-    visitor.post("/owner/language/", {"language": "en"})
-    return visitor
 
 
 def named(model, name):

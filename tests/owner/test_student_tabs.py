@@ -42,16 +42,6 @@ from tests.owner.people import (
 from tests.racing import race
 
 
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    return english_console(app, owner)
-
-
 def page_of(student, tab):
     return f"{STUDENTS}{student.id}/{tab}/"
 

@@ -9,20 +9,10 @@ from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
 from edutrack.notifications.models import Notification
 from tests.api import counted_statements
-from tests.factories import any_grade, create_site_owner, create_student
-from tests.owner.people import QUEUE, STUDENTS, english_console, flashed, rows_of, ticks
+from tests.factories import any_grade, create_student
+from tests.owner.people import QUEUE, STUDENTS, flashed, rows_of, ticks
 
 CHANGE = f"{STUDENTS}change/"
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    return english_console(app, owner)
 
 
 def test_students_are_listed_searched_and_filtered(console):

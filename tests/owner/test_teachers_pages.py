@@ -23,7 +23,6 @@ from tests.factories import (
     create_enrollment,
     create_lecture,
     create_purchase,
-    create_site_owner,
     create_student,
     create_subject,
     create_teacher,
@@ -32,7 +31,6 @@ from tests.factories import (
 from tests.owner.console import LANGUAGE
 from tests.owner.people import (
     TEACHERS,
-    english_console,
     errors_at,
     flashed,
     left_by_both,
@@ -40,16 +38,6 @@ from tests.owner.people import (
     rows_in,
     rows_of,
 )
-
-
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    return english_console(app, owner)
 
 
 def picture(kind="PNG"):

@@ -20,16 +20,6 @@ from tests.racing import race
 DECIDE = f"{QUEUE}decide/"
 
 
-@pytest.fixture
-def owner(app):
-    return create_site_owner()
-
-
-@pytest.fixture
-def console(app, owner):
-    return english_console(app, owner)
-
-
 def test_the_queue_shows_who_waits_oldest_first_beside_what_the_national_id_says(console):
     number = national_id_number(date(2009, 3, 2), "female")
     create_student(name_ar="الأقدم", status="pending", national_id_sealed=seal(number, "national-id"))

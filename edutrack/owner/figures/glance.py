@@ -18,7 +18,7 @@ from edutrack.courses.models import Course, Lecture, Purchase
 from edutrack.owner.figures.revenue import DayRevenue, by_day
 from edutrack.structure.models import Grade
 from edutrack.wallet.queries.balances import total_of_balances
-from edutrack.wallet.queries.codes import value_of_unspent_codes
+from edutrack.wallet.queries.batches import counts_of_all_batches
 
 _NOTHING = Decimal(0)
 _ONE_DAY = timedelta(days=1)
@@ -95,7 +95,7 @@ def waiting_and_owed(today: date) -> Row[*tuple[Any, ...]]:
     `unspent_codes` are worth `unspent_value`, and `balances` is what all students hold (rules.md, "The first page").
     """
     pending = counted("enrollments", status="pending")
-    unspent = value_of_unspent_codes().subquery()
+    codes = counts_of_all_batches().subquery()
     newcomers = select(func.count()).where(
         User.role == Role.STUDENT.value,
         User.created_at >= clock.start_of_day(today),
@@ -108,8 +108,8 @@ def waiting_and_owed(today: date) -> Row[*tuple[Any, ...]]:
             .scalar_subquery()
             .label("pending_enrollments"),
             newcomers.scalar_subquery().label("new_students"),
-            unspent.c.codes.label("unspent_codes"),
-            unspent.c.value.label("unspent_value"),
+            cast(codes.c.unused_count, BigInteger).label("unspent_codes"),
+            codes.c.unused_value.label("unspent_value"),
             total_of_balances().scalar_subquery().label("balances"),
         )
     ).one()

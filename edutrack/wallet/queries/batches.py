@@ -72,11 +72,11 @@ def batches_numbered(digits: str) -> Select[*tuple[Any, ...]]:
     return batches_with_states().where(named).order_by(None).order_by(is_exact.desc(), RechargeBatch.id.desc())
 
 
-def counts_of_all_batches(*conditions: ColumnElement[bool]) -> Row[*tuple[Any, ...]]:
-    """Return how many codes there are in each state, and their value, over all batches that pass the conditions.
+def counts_of_all_batches(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the select of how many codes there are in each state, and their value, over batches of the conditions.
 
-    Codes made alone are counted, too. One statement; it looks at the indexes of used and of voided codes, and at none
-    that nothing has happened to.
+    `unused_count`, `unused_value`, and so on. Codes made alone are counted, too. It looks at the indexes of used and of
+    voided codes, and at none that nothing has happened to.
     """
     used = _grouped(RechargeCode.used_by_id.is_not(None))
     voided = _grouped(RechargeCode.voided_at.is_not(None))
@@ -94,13 +94,13 @@ def counts_of_all_batches(*conditions: ColumnElement[bool]) -> Row[*tuple[Any, .
         for status, number in counts.items()
         for kind, factor in (("count", 1), ("value", RechargeBatch.value))
     ]
-    return db.session.execute(
+    return (
         select(*sums)
         .select_from(RechargeBatch)
         .outerjoin(used, used.c.batch_id == RechargeBatch.id)
         .outerjoin(voided, voided.c.batch_id == RechargeBatch.id)
         .where(*conditions)
-    ).one()
+    )
 
 
 def codes_of_batch(batch_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:

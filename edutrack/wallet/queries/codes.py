@@ -1,11 +1,10 @@
 """Codes and their batches, as the site owner sees them."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, Subquery, and_, case, cast, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, Row, Select, and_, case, false, or_, select
+from sqlalchemy.orm import aliased
 
 from edutrack.accounts.models import Student, Teacher, User
 from edutrack.core import clock
@@ -87,31 +86,6 @@ def code_status() -> ColumnElement[str]:
         (RechargeCode.expires_at <= clock.now(), "expired"),
         else_="unused",
     )
-
-
-def value_of_unspent_codes() -> Select[*tuple[Any, ...]]:
-    """Return the select of how many `codes` can still be redeemed, and their `value` (rules.md, "The first page").
-
-    From the batches and the indexes over used and voided codes: the codes themselves, far more rows, are not read.
-    """
-    used, voided = (_settled(when) for when in (RechargeCode.used_by_id, RechargeCode.voided_at))
-    left = RechargeBatch.quantity - func.coalesce(used.c.codes, 0) - func.coalesce(voided.c.codes, 0)
-    return (
-        select(
-            cast(func.coalesce(func.sum(left), 0), BigInteger).label("codes"),
-            func.coalesce(func.sum(RechargeBatch.value * left), Decimal(0)).label("value"),
-        )
-        .select_from(RechargeBatch)
-        .outerjoin(used, used.c.batch_id == RechargeBatch.id)
-        .outerjoin(voided, voided.c.batch_id == RechargeBatch.id)
-        .where(or_(RechargeBatch.expires_at.is_(None), RechargeBatch.expires_at > clock.now()))
-    )
-
-
-def _settled(mark: InstrumentedAttribute[Any]) -> Subquery:
-    """Return by batch how many `codes` bear a mark: whom they were used by, or when they were voided."""
-    counts = select(RechargeCode.batch_id, func.count().label("codes")).where(mark.is_not(None))
-    return counts.group_by(RechargeCode.batch_id).subquery()
 
 
 def code_with_status(code_id: int) -> Row[*tuple[Any, ...]]:
