@@ -201,7 +201,7 @@ def test_deed_and_telling_happen_together_or_not_at_all(api, monkeypatch, deed):
         (telling, "notify_all"),
         (buying, "notify"),
         (ledger, "notify"),
-        (students, "notify"),
+        (students, "notify_all"),
         (marking, "notify_all"),
     ):
         monkeypatch.setattr(module, name, _failing_after(getattr(module, name)))
