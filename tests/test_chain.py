@@ -5,7 +5,7 @@ from datetime import datetime
 import httpx
 import pytest
 
-from edutrack.wallet.invariants import violations
+from edutrack.operations.checks import violations
 from tests.factories import PASSWORD, create_site_owner
 
 NEW_PASSWORD = "correct horse battery"

@@ -5,15 +5,14 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from edutrack.core.invariants import violated
 from edutrack.operations.errors import OperationError
-from edutrack.owner.invariants import violations as tally_violations
-from edutrack.quizzes.invariants import violations as exam_violations
-from edutrack.wallet.invariants import violations as ledger_violations
+from edutrack.owner.ledger import CHECKED
 
 
 def violations() -> dict[str, Sequence[Row[Any]]]:
     """Return the rows that break each invariant of money, access, exams and figures, by its name."""
-    return ledger_violations() | exam_violations() | tally_violations()
+    return {name: rows for queries in CHECKED.values() for name, rows in violated(queries).items()}
 
 
 def require_sound() -> None:

@@ -14,12 +14,12 @@ from edutrack.core.errors import Rejected
 from edutrack.core.extensions import db
 from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, Video, VideoProgress
 from edutrack.notifications.models import Notification
+from edutrack.operations.checks import violations
 from edutrack.owner.figures.revenue import overview
 from edutrack.owner.models import RevenueClosing
 from edutrack.quizzes.models import Quiz, QuizQuestion
 from edutrack.scale.plan import Plan, courses_of
 from edutrack.scale.seeding import finish_scale, seed_scale
-from edutrack.wallet.invariants import violations
 from edutrack.wallet.models import CourseBalance, RechargeCode
 from tests.api import Api
 from tests.factories import create_site_owner
