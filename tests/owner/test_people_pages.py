@@ -84,7 +84,7 @@ def test_who_is_not_there_is_not_found(console):
         (f"{STUDENTS}{{student}}/", 2),
         (f"{STUDENTS}{{student}}/learning/", 6),
         (f"{STUDENTS}{{student}}/money/", 6),
-        (f"{STUDENTS}{{student}}/history/", 3),
+        (f"{STUDENTS}{{student}}/history/", 4),
         (f"{STUDENTS}{{student}}/adjust/", 3),
         (f"{STUDENTS}{{student}}/purchases/{{purchase}}/reopen/", 2),
     ],
