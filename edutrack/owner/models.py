@@ -66,6 +66,17 @@ class StudentRevenue(Base):
     last_purchase_at: Mapped[datetime]
 
 
+class StudentTotal(Base):
+    """What a student bought in all courses in all closed hours."""
+
+    __tablename__ = "student_totals"
+
+    student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    purchases: Mapped[Int]
+    revenue: Mapped[Decimal]
+    last_purchase_at: Mapped[datetime]
+
+
 class Learner(Base):
     """In how many courses of a teacher a student is approved; teacher 0 stands for all teachers. Kept by triggers."""
 

@@ -127,6 +127,16 @@ INVARIANTS: dict[str, str] = {
         USING (student_id, course_id)
         WHERE closed.purchases IS DISTINCT FROM bought.purchases OR closed.revenue IS DISTINCT FROM bought.revenue
     """,
+    "totals_of_students_are_what_was_bought": """
+        SELECT student_id, closed.revenue AS rolled_up, bought.revenue AS bought
+        FROM student_totals closed
+        FULL JOIN (SELECT p.student_id, count(*) AS purchases, sum(p.amount_paid) AS revenue,
+                          max(p.purchased_at) AS last_purchase_at
+                   FROM purchases p, revenue_closing c WHERE p.purchased_at < c.closed_before GROUP BY 1) bought
+        USING (student_id)
+        WHERE (closed.purchases, closed.revenue, closed.last_purchase_at)
+              IS DISTINCT FROM (bought.purchases, bought.revenue, bought.last_purchase_at)
+    """,
     "access_ends_when_the_log_says": """
         SELECT p.id AS purchase_id, p.effective_expiry, r.last_end
         FROM purchases p

@@ -17,7 +17,7 @@ from edutrack.courses.models import Purchase
 from edutrack.owner.figures import closing
 from edutrack.owner.figures.closing import close_hours
 from edutrack.owner.figures.revenue import by_day, overview, students
-from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
+from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue, StudentTotal
 from tests.factories import create_lecture, create_purchase, create_student
 from tests.racing import race
 
@@ -111,6 +111,7 @@ class TestClosing:
         assert db.session.scalar(select(LectureRevenue.purchases).where(LectureRevenue.lecture_id == lecture.id)) == 2
         bought = db.session.execute(select(StudentRevenue).where(StudentRevenue.student_id == student.id)).scalar_one()
         assert (bought.purchases, bought.revenue, bought.last_purchase_at) == (2, Decimal("20.00"), NOW)
+        assert db.session.execute(select(func.count(), func.sum(StudentTotal.purchases))).one() == (2, 3)
         assert figures() == {Decimal("30.00")}
 
     def test_a_purchase_that_comes_late_opens_the_days_again(self):

@@ -67,6 +67,7 @@ DAMAGE = {
     "closed_days_are_what_was_bought": ["INSERT INTO course_revenues VALUES (1, '2020-01-01', 1, 5)"],
     "closed_lectures_are_what_was_bought": ["INSERT INTO lecture_revenues VALUES (1, 1, 1, 5)"],
     "closed_students_are_what_was_bought": ["INSERT INTO student_revenues VALUES (1, 1, 1, 5, now())"],
+    "totals_of_students_are_what_was_bought": ["INSERT INTO student_totals VALUES (1, 1, 5, now())"],
     "access_ends_when_the_log_says": ["UPDATE purchases SET effective_expiry = effective_expiry + interval '1 second'"],
 }
 

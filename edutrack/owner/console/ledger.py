@@ -28,6 +28,7 @@ WORDS = {
     "closed_days_are_what_was_bought": _("The revenue of days is that of their purchases."),
     "closed_lectures_are_what_was_bought": _("The revenue of lectures is that of their purchases."),
     "closed_students_are_what_was_bought": _("What students spent is what their purchases say."),
+    "totals_of_students_are_what_was_bought": _("What students spent in all courses is what their purchases say."),
     "access_ends_when_the_log_says": _("Access ends when the purchase and its reopenings say."),
     "one_attempt_runs_at_a_time": _("Nobody has two attempts at one quiz running."),
     "attempts_are_numbered_without_a_gap": _("Attempts are numbered without a gap."),

@@ -15,14 +15,14 @@ from edutrack.core.extensions import db
 from edutrack.core.tallies import fold
 from edutrack.core.transaction import in_transaction
 from edutrack.courses.models import Purchase
-from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
+from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue, StudentTotal
 
 #: What is rolled up at a time, which is as long as buying has to wait.
 _AT_A_TIME = timedelta(days=31)
 #: How long an hour stays open for purchases that are on their way.
 _GRACE = timedelta(minutes=1)
 _PAUSE_SECONDS = 60.0
-_ROLL_UPS = (CourseRevenue, LectureRevenue, StudentRevenue)
+_ROLL_UPS = (CourseRevenue, LectureRevenue, StudentRevenue, StudentTotal)
 
 
 def start_rolling_up(app: Flask) -> None:
@@ -104,6 +104,10 @@ def _roll_ups(start: datetime, end: datetime, zone: str) -> tuple[Insert, ...]:
         .where(*between)
         .group_by(Purchase.student_id, Purchase.course_id),
     )
+    totals = insert(StudentTotal).from_select(
+        ["student_id", "purchases", "revenue", "last_purchase_at"],
+        select(Purchase.student_id, *sums, last).where(*between).group_by(Purchase.student_id),
+    )
     return (
         courses.on_conflict_do_update(
             index_elements=[CourseRevenue.course_id, CourseRevenue.day],
@@ -125,6 +129,14 @@ def _roll_ups(start: datetime, end: datetime, zone: str) -> tuple[Insert, ...]:
                 "purchases": StudentRevenue.purchases + students.excluded.purchases,
                 "revenue": StudentRevenue.revenue + students.excluded.revenue,
                 "last_purchase_at": students.excluded.last_purchase_at,
+            },
+        ),
+        totals.on_conflict_do_update(
+            index_elements=[StudentTotal.student_id],
+            set_={
+                "purchases": StudentTotal.purchases + totals.excluded.purchases,
+                "revenue": StudentTotal.revenue + totals.excluded.revenue,
+                "last_purchase_at": totals.excluded.last_purchase_at,
             },
         ),
     )

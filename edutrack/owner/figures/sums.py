@@ -24,7 +24,7 @@ from edutrack.core import clock
 from edutrack.core.extensions import db
 from edutrack.core.metrics import measure
 from edutrack.courses.models import Purchase
-from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue
+from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue, StudentTotal
 
 _NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
@@ -77,9 +77,8 @@ def by_student(course_id: int | None = None, among: Select[int] | None = None) -
     `piasters` is the revenue to rank by: as whole numbers, which to sum and compare takes half the time of decimals.
     `among` selects the ids of the students who are asked about, so that the others are not summed.
     """
-    closed = select(
-        StudentRevenue.student_id, StudentRevenue.purchases, StudentRevenue.revenue, StudentRevenue.last_purchase_at
-    )
+    known = _rolled_up(course_id)
+    closed = select(known.student_id, known.purchases, known.revenue, known.last_purchase_at)
     since = (
         select(
             Purchase.student_id,
@@ -94,7 +93,7 @@ def by_student(course_id: int | None = None, among: Select[int] | None = None) -
         closed = closed.where(StudentRevenue.course_id == course_id)
         since = since.where(Purchase.course_id == course_id)
     if among is not None:
-        closed = closed.where(StudentRevenue.student_id.in_(among))
+        closed = closed.where(known.student_id.in_(among))
         since = since.where(Purchase.student_id.in_(among))
     parts = union_all(closed, since).subquery()
     return (
@@ -112,8 +111,9 @@ def by_student(course_id: int | None = None, among: Select[int] | None = None) -
 
 def buyer_count(course_id: int | None = None) -> Select[int]:
     """Return the select of how many students have bought something (in a course), which sums nothing of it."""
-    closed = select(StudentRevenue.student_id).distinct()
-    is_known = exists().where(StudentRevenue.student_id == Purchase.student_id)
+    rolled_up = _rolled_up(course_id)
+    closed = select(rolled_up.student_id)
+    is_known = exists().where(rolled_up.student_id == Purchase.student_id)
     since = select(func.count(Purchase.student_id.distinct())).where(_not_closed())
     if course_id is not None:
         closed = closed.where(StudentRevenue.course_id == course_id)
@@ -121,6 +121,11 @@ def buyer_count(course_id: int | None = None) -> Select[int]:
         since = since.where(Purchase.course_id == course_id)
     known = select(func.count()).select_from(closed.subquery()).scalar_subquery()
     return select(known + since.where(~is_known).scalar_subquery())
+
+
+def _rolled_up(course_id: int | None) -> type[StudentRevenue] | type[StudentTotal]:
+    """Return where the closed hours of students are rolled up: by course, or once for each of them."""
+    return StudentTotal if course_id is None else StudentRevenue
 
 
 def by_day() -> Subquery:
