@@ -72,6 +72,19 @@ def test_every_tag_is_described(document, operations):
     assert {tag for operation in operations.values() for tag in operation["tags"]} == set(tags)
 
 
+def test_what_is_no_id_is_described_as_not_found_whatever_a_view_says_of_missing_objects(operations):
+    examples = {
+        key: [
+            example["value"]
+            for example in operation["responses"]["404"]["content"]["application/json"]["examples"].values()
+        ]
+        for key, operation in operations.items()
+        if "{" in key[1]
+    }
+
+    assert [key for key, bodies in examples.items() if {"detail": "Not found."} not in bodies] == []
+
+
 def test_every_refusal_has_a_body_and_an_example_that_fits_it(document, operations):
     wrong = []
     for key, operation in operations.items():

@@ -97,7 +97,8 @@ def _response(status: int, kinds: Iterable[str], examples: dict[str, Any]) -> di
 
 def _refusals(route: Route) -> Iterator[DomainError]:
     yield from _of_guard(route)
-    if route.path_names and not any(isinstance(error, NotFound) for error in route.declared_refusals):
+    if route.path_names:
+        # Also where the view has words of its own: what is no id at all leads nowhere, and no view is asked.
         yield NotFound()
     if route.paginated:
         yield NotFound("Invalid page.")
