@@ -16,7 +16,7 @@ ifeq ($(origin HOST),environment)
 HOST :=
 endif
 
-.PHONY: run test pooled lint audit format bench soak crash translations screenshots help venv
+.PHONY: run test pooled lint audit format bench soak crash model fuzz translations screenshots help venv
 
 run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
@@ -47,6 +47,12 @@ soak: venv ## race many clients for codes and money (ARGS="--seeds 3")
 
 crash: venv ## kill server and database under load (ARGS="--server 5 --database 5")
 	@$(BIN)/python -m attacks crash $(ARGS)
+
+model: venv ## try the wallet against its model at length, and every mistake (SEED=number)
+	@SEED="$(SEED)" $(BIN)/python -m pytest -n 0 tests/wallet/machine_at_length.py
+
+fuzz: venv ## send generated requests of every operation as each role (ARGS="--role teacher")
+	@$(BIN)/python -m fuzz $(ARGS)
 
 translations: venv ## collect the console's texts and compile their Arabic
 	@sh scripts/translations.sh

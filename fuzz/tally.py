@@ -1,0 +1,100 @@
+"""What came of the requests: how many, what succeeded, and what the description does not allow for."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+#: Whether wrong values are refused is not asked: where the application reads "7" as 7 it means to.
+_CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@dataclass
+class Tally:
+    """The requests of one role."""
+
+    role: str
+    cases: Counter[str] = field(default_factory=Counter)
+    succeeded: Counter[str] = field(default_factory=Counter)
+    server_errors: int = 0
+    undescribed: int = 0
+    #: What was found: the requests that show it, by operation and what is wrong.
+    findings: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def judge(self, operation: str, case: Case, response: Any, sent: str = "") -> None:
+        """Count an answer, and hold it against the description; `sent` says what was sent where `case` does not."""
+        status: int = response.status_code
+        self.cases[operation] += 1
+        self.succeeded[operation] += 200 <= status < 400
+        self.server_errors += status >= 500
+        try:
+            case.validate_response(response, checks=_CHECKS)
+        except FailureGroup as group:
+            self.undescribed += 1
+            for failure in group.exceptions:
+                self._note(operation, failure, status, f"{sent or _sent(case)}\n      → {response.text[:300]}")
+
+    def _note(self, operation: str, failure: Any, status: int, example: str) -> None:
+        said = failure.title if isinstance(failure, Failure) else type(failure).__name__
+        detail = str(failure).splitlines()
+        what = f"{status} {said}: {detail[-1] if detail else ''}"
+        examples = self.findings.setdefault((operation, what), [])
+        examples.append(example)
+        if len(examples) == 1:
+            print(f"{self.role}: {operation}: {what}\n      {example}", flush=True)
+
+
+def _sent(case: Case) -> str:
+    asked = {
+        name: getattr(case, name) for name in ("path_parameters", "query", "headers", "body") if getattr(case, name)
+    }
+    return f"{case.method} {case.path} {json.dumps(asked, default=str)[:400]}"
+
+
+def print_tallies(tallies: list[Tally], operations: int, ledgers: dict[str, str], seconds: float) -> bool:
+    """Print the table by role and what was found; return whether all is as it has to be."""
+    print(
+        f"\n{'role':<16} {'cases':>8} {'operations':>11} {'with a 2xx':>11} {'share':>7} {'5xx':>5} {'undescribed':>12}"
+    )
+    for tally in tallies:
+        _print_row(tally.role, tally.cases, tally.succeeded, operations, tally.server_errors, tally.undescribed)
+    cases: Counter[str] = sum((tally.cases for tally in tallies), Counter())
+    succeeded: Counter[str] = sum((tally.succeeded for tally in tallies), Counter())
+    errors = sum(tally.server_errors for tally in tallies)
+    undescribed = sum(tally.undescribed for tally in tallies)
+    _print_row("all", cases, succeeded, operations, errors, undescribed)
+    print(f"{seconds:.0f} s")
+    if never := sorted(name for name in cases if not succeeded[name]):
+        print(f"\nNever a 2xx: {', '.join(never)}")
+    for role, said in ledgers.items():
+        if said != "Every invariant holds.":
+            print(f"\nThe ledger after {role}: {said}")
+    sound = all(said == "Every invariant holds." for said in ledgers.values())
+    return not errors and not undescribed and sound
+
+
+def _print_row(
+    name: str, cases: Counter[str], succeeded: Counter[str], operations: int, errors: int, undescribed: int
+) -> None:
+    reached = sum(times > 0 for times in succeeded.values())
+    print(
+        f"{name:<16} {cases.total():>8} {len(cases):>11} {reached:>11} {reached / operations:>7.1%} "
+        f"{errors:>5} {undescribed:>12}",
+        flush=True,
+    )
