@@ -179,7 +179,8 @@ class Books:
         after = self._move(student, course, code.value, "code")
         return Answer(200, {"detail": "Code redeemed successfully.", "new_balance": f"{after:.2f}"})
 
-    def buy(self, student: int, lecture: int) -> Answer:
+    def unsold(self, student: int, lecture: int) -> Answer | None:
+        """Return how a student who asks for a lecture now is refused; None where they buy it."""
         offer = self.offers[lecture]
         if not offer.is_active:
             return refused("This lecture is not available.")
@@ -190,8 +191,12 @@ class Books:
         if (student, lecture) in self.windows:
             return refused("You have already purchased this lecture.")
         missing = offer.final_price - self.balance(student, offer.course)
-        if missing > 0:
-            return refused(f"Insufficient balance. You need {missing:.2f} more.")
+        return refused(f"Insufficient balance. You need {missing:.2f} more.") if missing > 0 else None
+
+    def buy(self, student: int, lecture: int) -> Answer:
+        if refusal := self.unsold(student, lecture):
+            return refusal
+        offer = self.offers[lecture]
         end = self.now + timedelta(hours=24 * offer.days)
         self.windows[student, lecture] = Window(0, offer.final_price, self.now, end, end)
         if offer.final_price:

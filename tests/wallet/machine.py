@@ -150,9 +150,13 @@ class Wallet(RuleBasedStateMachine):
 
     # Codes
 
-    @initialize(target=codes, course=courses)
-    def begin_with_codes(self, course: int) -> Any:
-        return self._make_batch(course, Decimal("60.00"), 3, None, None)
+    @initialize(target=codes, course=courses, student=st.integers(0, 1))
+    def begin_with_codes(self, course: int, student: int) -> Any:
+        """Make codes and redeem one: left to themselves, few histories come to a balance that buys anything."""
+        codes = self._make_batch(course, Decimal("60.00"), 3, None, None)
+        first = self.books.codes[codes.values[0]]
+        self._redeem(self.school.students[student], {"code": first.text, "course": first.course}, None)
+        return codes
 
     @rule(target=codes, course=courses, value=amounts, expires_in=minutes, key=keys)
     def make_code(self, course: int, value: Decimal, expires_in: int | None, key: str | None) -> Any:
@@ -207,9 +211,11 @@ class Wallet(RuleBasedStateMachine):
         body = {"code": spelled(known.text), "course": known.course if course is None else self.school.courses[course]}
         return self._redeem(self.school.students[student], body, key)
 
-    @rule(target=sent_requests, student=students, lecture=lectures, key=keys)
-    def buy(self, student: int, lecture: int, key: str | None) -> Any:
-        student, lecture = self.school.students[student], list(self.school.offers)[lecture]
+    @rule(target=sent_requests, data=st.data(), is_sold=st.booleans(), key=keys)
+    def buy(self, data: st.DataObject, is_sold: bool, key: str | None) -> Any:
+        anything = [(student, lecture) for student in self.school.students for lecture in self.school.offers]
+        sold = [pair for pair in anything if is_sold and not self.books.unsold(*pair)]
+        student, lecture = data.draw(st.sampled_from(sold or anything))
         sent = _sent(f"student {student}", "/api/purchases/", {"lecture": lecture}, key)
         return self._buy(sent, student, lecture)
 
