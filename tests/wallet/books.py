@@ -283,6 +283,12 @@ class Books:
 
     # Time
 
+    def expiring(self) -> list[int]:
+        """Return the codes that can be redeemed until a moment still to come."""
+        return [
+            code.id for code in self.codes.values() if code.is_open and code.expires_at and code.expires_at > self.now
+        ]
+
     def moments(self) -> list[datetime]:
         """Return the moments still to come at which something ends."""
         ends = [code.expires_at for code in self.codes.values() if code.expires_at]

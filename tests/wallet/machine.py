@@ -211,6 +211,14 @@ class Wallet(RuleBasedStateMachine):
         body = {"code": spelled(known.text), "course": known.course if course is None else self.school.courses[course]}
         return self._redeem(self.school.students[student], body, key)
 
+    @precondition(lambda self: self.books.expiring())
+    @rule(target=sent_requests, data=st.data(), student=students, seconds=st.integers(-1, 1))
+    def redeem_at_its_end(self, data: st.DataObject, student: int, seconds: int) -> Any:
+        """Redeem a code at the moment at which it expires, or the second before or after."""
+        code = self.books.codes[data.draw(st.sampled_from(self.books.expiring()))]
+        self._wait_until(code.expires_at, seconds)
+        return self._redeem(self.school.students[student], {"code": code.text, "course": code.course}, None)
+
     @rule(target=sent_requests, data=st.data(), is_sold=st.booleans(), key=keys)
     def buy(self, data: st.DataObject, is_sold: bool, key: str | None) -> Any:
         anything = [(student, lecture) for student in self.school.students for lecture in self.school.offers]
@@ -292,8 +300,7 @@ class Wallet(RuleBasedStateMachine):
     @rule(data=st.data(), seconds=st.integers(-1, 1))
     def wait_for_an_end(self, data: st.DataObject, seconds: int) -> None:
         """Let it be the moment at which a code, a window or a key ends, or the second before or after."""
-        end = data.draw(st.sampled_from(self.books.moments()))
-        self.books.now = max(self.books.now, end + timedelta(seconds=seconds))
+        self._wait_until(data.draw(st.sampled_from(self.books.moments())), seconds)
 
     @rule()
     def roll_up_figures(self) -> None:
@@ -414,6 +421,9 @@ class Wallet(RuleBasedStateMachine):
         body = response.json
         said = {name: body.get(name) for name in answer.body} if isinstance(body, dict) else body
         _agree("answer", (response.status_code, said), (answer.status, answer.body))
+
+    def _wait_until(self, end: datetime, seconds: int) -> None:
+        self.books.now = max(self.books.now, end + timedelta(seconds=seconds))
 
     def _in(self, minutes: int | None) -> datetime | None:
         return None if minutes is None else self.books.now + timedelta(minutes=minutes)
