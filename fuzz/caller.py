@@ -47,7 +47,8 @@ class CallerOf:
 
     def operations(self) -> list[Any]:
         """Return every operation of the description."""
-        return [found.ok() for found in self._schema.get_all_operations()]
+        found: Any = self._schema.get_all_operations()
+        return [operation.ok() for operation in found]
 
     def call_operation(self, operation: Any, most: int) -> None:
         """Send up to `most` requests of an operation: fewer where there is nothing to vary."""
@@ -80,9 +81,13 @@ class CallerOf:
                 caller.tally.judge(case.operation.label, case, response)
                 caller._recover(response)
 
+        def walk() -> Any:
+            return Walk()
+
         self._sign_in()
+        seeded: Any = seed(self._random.randrange(2**32))(walk)
         run_state_machine_as_test(
-            seed(self._random.randrange(2**32))(lambda: Walk()),
+            seeded,
             settings=settings(_QUIET, max_examples=scenarios, stateful_step_count=steps),
         )
 

@@ -39,8 +39,8 @@ class Kitchen:
     def body(self, **values: Any) -> Request:
         return {"body": values}
 
-    def path(self, name: str, item: int, **body: Any) -> Request:
-        return {"path_parameters": {name: item}} | ({"body": body} if body else {})
+    def path(self, parameter: str, item: int, /, **body: Any) -> Request:
+        return {"path_parameters": {parameter: item}} | ({"body": body} if body else {})
 
     def made(self, helper: str, path: str, **values: Any) -> int:
         """Return the id of something that a helper makes."""

@@ -41,7 +41,7 @@ class Tally:
         """Count an answer, and hold it against the description; `sent` says what was sent where `case` does not."""
         status: int = response.status_code
         self.cases[operation] += 1
-        self.succeeded[operation] += 200 <= status < 400
+        self.succeeded[operation] += 200 <= status < 300
         self.server_errors += status >= 500
         try:
             case.validate_response(response, checks=_CHECKS)
@@ -67,8 +67,13 @@ def _sent(case: Case) -> str:
     return f"{case.method} {case.path} {json.dumps(asked, default=str)[:400]}"
 
 
-def print_tallies(tallies: list[Tally], operations: int, ledgers: dict[str, str], seconds: float) -> bool:
-    """Print the table by role and what was found; return whether all is as it has to be."""
+def print_tallies(
+    tallies: list[Tally], operations: int, ledgers: dict[str, str], seconds: float, least_share: float
+) -> bool:
+    """Print the table by role and what was found; return whether all is as it has to be.
+
+    At least `least_share` of the operations have to have succeeded for somebody: what is always refused is not tried.
+    """
     print(
         f"\n{'role':<16} {'cases':>8} {'operations':>11} {'with a 2xx':>11} {'share':>7} {'5xx':>5} {'undescribed':>12}"
     )
@@ -82,11 +87,15 @@ def print_tallies(tallies: list[Tally], operations: int, ledgers: dict[str, str]
     print(f"{seconds:.0f} s")
     if never := sorted(name for name in cases if not succeeded[name]):
         print(f"\nNever a 2xx: {', '.join(never)}")
+    for tally in tallies:
+        for (operation, what), examples in sorted(tally.findings.items()):
+            print(f"\n{len(examples)} times as {tally.role}: {operation}: {what}\n      {examples[0]}")
     for role, said in ledgers.items():
         if said != "Every invariant holds.":
             print(f"\nThe ledger after {role}: {said}")
     sound = all(said == "Every invariant holds." for said in ledgers.values())
-    return not errors and not undescribed and sound
+    reached = sum(times > 0 for times in succeeded.values()) >= least_share * operations
+    return not errors and not undescribed and sound and reached
 
 
 def _print_row(
