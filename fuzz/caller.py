@@ -130,8 +130,9 @@ class CallerOf:
         recipe = RECIPES.get(operation.definition.raw["operationId"])
         made = recipe(self._kitchen) if recipe else {}
         path_parameters = self._path_parameters(operation) | made.get("path_parameters", {})
-        body = made.get("body", {} if operation.body else NOT_SET)
-        media_type = made.get("media_type", "application/json" if operation.body else None)
+        # One recipe may do for an operation with a body and for another without one.
+        body = made.get("body", {}) if operation.body else NOT_SET
+        media_type = made.get("media_type", "application/json") if operation.body else None
         if media_type == "application/json" and isinstance(body, dict) and self._random.random() < 0.5:
             body, media_type = self._as_form(operation, body)
         return operation.Case(

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
+from schemathesis.core import NOT_SET
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -61,9 +62,8 @@ class Tally:
 
 
 def _sent(case: Case) -> str:
-    asked = {
-        name: getattr(case, name) for name in ("path_parameters", "query", "headers", "body") if getattr(case, name)
-    }
+    values = {name: getattr(case, name) for name in ("path_parameters", "query", "headers", "body")}
+    asked = {name: value for name, value in values.items() if value and value is not NOT_SET}
     return f"{case.method} {case.path} {json.dumps(asked, default=str)[:400]}"
 
 
