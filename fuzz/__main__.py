@@ -17,7 +17,7 @@ _LEAST_SHARE = 0.95
 def main() -> None:
     """Fuzz as all roles, or as those that are named; fails where anything was found."""
     parser = argparse.ArgumentParser(prog="python -m fuzz")
-    parser.add_argument("--cases", type=int, default=24, help="for each operation and role")
+    parser.add_argument("--cases", type=int, default=22, help="for each operation and role")
     parser.add_argument("--scenarios", type=int, default=20, help="sequences of operations for each role")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--role", action="append", choices=list(ROLES), help="may be repeated")

@@ -388,6 +388,11 @@ def _void_batch(kitchen: Kitchen) -> Request:
     return kitchen.path("batch_id", batch, reason="lost")
 
 
+@recipe("make_code")
+def _make_code(kitchen: Kitchen) -> Request:
+    return kitchen.body(course=kitchen.course().id, value="5")
+
+
 @recipe("make_batch")
 def _make_batch(kitchen: Kitchen) -> Request:
     return kitchen.body(course=kitchen.course().id, value="5", quantity=3)
