@@ -22,6 +22,8 @@ _STATUS: dict[type[errors.DomainError], int] = {
     errors.KeyReused: 422,
     errors.Throttled: 429,
 }
+#: What is answered where no schema bounds a value and no column holds it.
+UNSTORABLE = "A value in the request is out of range."
 _log = structlog.get_logger()
 
 
@@ -69,7 +71,7 @@ def init_errors(app: Flask) -> None:
     def render_unstorable_value(error: DataError) -> Any:
         # Schemas bound every value; one that still does not fit a column is the request's fault, and worth mending.
         _log.error("value_does_not_fit_column", exc_info=error)
-        response = json_response({"detail": "A value in the request is out of range."}, 400)
+        response = json_response({"detail": UNSTORABLE}, 400)
         return response
 
     @app.errorhandler(Exception)

@@ -8,6 +8,7 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from edutrack.core.openapi import describe
+from edutrack.core.rendering import UNSTORABLE
 from fuzz.tally import Tally, print_tallies
 
 PATH = "/api/structure/grades/"
@@ -60,6 +61,16 @@ def test_what_is_not_described_is_found(tally, operation, status, body, mimetype
     assert any(what.startswith(found) for _, what in tally.findings), tally.findings
     assert not is_clean(tally)
     assert found in capsys.readouterr().out
+
+
+def test_a_value_that_only_the_database_refuses_is_found(tally, shared_app):
+    with shared_app.app_context():
+        operation = schemathesis.openapi.from_dict(describe())[PATH]["POST"]
+    judge(tally, operation, 201, GRADE)
+    judge(tally, operation, 400, {"detail": UNSTORABLE})
+
+    assert [what for _, what in tally.findings] == ["400 A value that no schema bounds"]
+    assert not is_clean(tally)
 
 
 def test_a_run_in_which_too_little_succeeds_is_not_clean(tally, operation):
