@@ -66,9 +66,11 @@ class Tally:
 
 
 def _words(failure: Any) -> str:
-    said = failure.title if isinstance(failure, Failure) else type(failure).__name__
-    detail = str(failure).splitlines()
-    return f"{said}: {detail[-1] if detail else ''}"
+    if not isinstance(failure, Failure):
+        return f"{type(failure).__name__}: {failure}"
+    # What follows the first paragraph is the whole schema.
+    said, _, _ = failure.message.partition("\n\n")
+    return f"{failure.title}: {'; '.join(said.splitlines())}"
 
 
 def _sent(case: Case) -> str:
