@@ -17,7 +17,11 @@ class AuditEntry(Base):
     """One sensitive change or export. Holds ids, and never a password, code or national id."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index(None, "target_type", "target_id"),)
+    __table_args__ = (
+        Index(None, "target_type", "target_id"),
+        Index(None, "actor_id", "recorded_at"),
+        Index(None, "verb", "recorded_at"),
+    )
 
     id: Mapped[Id]
     #: The user who did it; None for the system itself (a command, a sweeper). No foreign key: the trail outlives users.

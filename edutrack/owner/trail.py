@@ -42,7 +42,8 @@ class Thing:
 def read_trail(size: int, *, before: int | None = None, after: int | None = None, **filters: Any) -> TrailPage:
     """Return the newest `size` entries that pass the filters, or those next to the entry `before` or `after`.
 
-    Found by their place in time, so that no page costs more than the first. One statement, and one more for the place.
+    Found by their place in time, so that no page costs more than the first. One statement, and one each for the
+    place and the actor.
     """
     rows, place = audit_entries(**filters), (AuditEntry.recorded_at, AuditEntry.id)
     start = _place_of(before or after)

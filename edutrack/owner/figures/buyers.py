@@ -15,7 +15,7 @@ from edutrack.owner.figures import sums
 
 _NOTHING = Decimal(0)
 #: What `buyer_ids` can be sorted by.
-SPENT: ColumnElement[float] = literal_column("piasters")
+SPENT: ColumnElement[int] = literal_column("piasters")
 PURCHASES: ColumnElement[int] = literal_column("purchases")
 LAST_PURCHASE: ColumnElement[datetime] = literal_column("last_purchase_at")
 STUDENT: ColumnElement[int] = literal_column("student_id")
