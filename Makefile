@@ -22,7 +22,7 @@ run: venv ## start the school: database, migrations, demo data, server (HOST=…
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
 
 test: venv ## run the tests on a real PostgreSQL (ARGS=… goes to pytest)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 pooled: venv ## run the tests through PgBouncer in transaction mode (ARGS=… goes to pytest)
 	@$(BIN)/python scripts/pooled_tests.py $(ARGS)

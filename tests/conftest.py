@@ -2,10 +2,6 @@
 
 import gc
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +16,8 @@ from edutrack.core.embedded import temporary_cluster
 from edutrack.core.extensions import db
 from edutrack.core.sealing import check_key
 from tests.api import Api
+from tests.renewing import RenewedApp, application, renewed_app
+from tests.serving import serving
 
 _TEMPLATE = "edutrack_template"
 _SECRETS = {"SECRET_KEY": "s" * 64, "JWT_SECRET_KEY": "j" * 64, "CODE_KEY": "0123456789abcdef" * 4}
@@ -60,7 +58,10 @@ def _maintenance(cluster_url):
 
 @pytest.fixture(scope="session")
 def make_database(cluster_url, test_environment):
-    """Return a function that clones the migrated template under a new name and returns the clone's URL."""
+    """Return a function that clones the migrated template and returns the clone's URL.
+
+    With a name it takes the place of what was made by that name before, whoever is connected to it.
+    """
     names = (f"{_TEMPLATE}_{os.getpid()}_{number}" for number in range(10_000))
     template = next(names)
 
@@ -77,13 +78,14 @@ def make_database(cluster_url, test_environment):
         db.session.remove()
         db.engine.dispose()
 
-    def clone():
-        name = next(names)
+    def make(name=None):
+        name = f"{_TEMPLATE}_{os.getpid()}_{name}" if name else next(names)
         with _maintenance(cluster_url) as connection:
+            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY wal_log')
         return url_of(name)
 
-    return clone
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -92,20 +94,10 @@ def database_url(make_database):
     return make_database()
 
 
-@contextmanager
-def _application(environment):
-    app = create_app(environment)
-    # A hash as cheap as argon2 allows: what it costs is no test's business but one.
-    app.config["PASSWORD_HASH_COST"] = (1, 8)
-    app.testing = True
-    yield app
-    db._app_engines[app][None].dispose()
-
-
 @pytest.fixture(scope="session")
 def shared_app(database_url, test_environment) -> Iterator[EduTrack]:
     """The application that rolled-back tests share; tests ask for `app`."""
-    with _application({**test_environment, "DATABASE_URL": database_url}) as app:
+    with application({**test_environment, "DATABASE_URL": database_url}) as app:
         # What lives as long as the run need not be looked through at each collection.
         gc.freeze()
         yield app
@@ -137,44 +129,38 @@ def api(app) -> Api:
     return Api(app)
 
 
-@pytest.fixture
-def committing_app(make_database, test_environment) -> Iterator[EduTrack]:
-    """An application on a database of its own, where commits are real: for tests with many connections."""
-    with _application({**test_environment, "DATABASE_URL": make_database()}) as app, app.app_context():
-        db.session.configure(join_transaction_mode="conditional_savepoint")
+@pytest.fixture(scope="session")
+def lone_app(make_database, test_environment) -> Iterator[RenewedApp]:
+    """What `committing_app` yields where nothing is served."""
+    with renewed_app(application, test_environment, make_database, "alone") as app:
         yield app
-        db.session.remove()
+
+
+@pytest.fixture(scope="session")
+def served_app(make_database, test_environment) -> Iterator[RenewedApp]:
+    """What `committing_app` yields where `served` is asked for."""
+    with renewed_app(application, test_environment, make_database, "served") as app:
+        yield app
 
 
 @pytest.fixture
-def served(committing_app, test_environment) -> Iterator[httpx.Client]:
-    """A client of a served process (two workers) on the database of `committing_app`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        **test_environment,
-        "DATABASE_URL": committing_app.config["DATABASE_URL"],
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-    }
-    command = [sys.executable, "-m", "edutrack", "serve", "--port", str(port), "--workers", "2"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT) as process:
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                _wait_until_ready(client, process)
-                yield client
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+def committing_app(request) -> Iterator[EduTrack]:
+    """An application on a database of its own, where commits are real: for tests with many connections."""
+    # The chores of a served process are to change nothing under tests that did not ask for one.
+    shared = request.getfixturevalue("served_app" if "served" in request.fixturenames else "lone_app")
+    with shared.anew() as app:
+        yield app
 
 
-def _wait_until_ready(client, process):
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if client.get("/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("The served process did not become ready.")
+@pytest.fixture(scope="session")
+def server_address(served_app, test_environment) -> Iterator[str]:
+    """The address of a served process (two workers) that all tests share."""
+    with serving({**test_environment, "DATABASE_URL": served_app.url}, workers=2) as client:
+        yield str(client.base_url)
+
+
+@pytest.fixture
+def served(committing_app, server_address) -> Iterator[httpx.Client]:
+    """A client of a served process on the database of `committing_app`."""
+    with httpx.Client(base_url=server_address, timeout=30) as client:
+        yield client

@@ -18,7 +18,8 @@ def serving(environment: Mapping[str, str], *, workers: int = 1) -> Iterator[htt
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "edutrack", "serve", "--port", str(port), "--workers", str(workers)]
-    with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL) as process:
+    settings = {**os.environ, "PUBLIC_URL": f"http://127.0.0.1:{port}", **environment}
+    with subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT) as process:
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
                 _wait_until_ready(client, process)
@@ -29,7 +30,7 @@ def serving(environment: Mapping[str, str], *, workers: int = 1) -> Iterator[htt
 
 
 def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if client.get("/readyz").status_code == 200:

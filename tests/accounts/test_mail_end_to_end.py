@@ -8,28 +8,48 @@ from aiosmtpd.controller import Controller
 
 from tests.core.test_mail import Inbox, free_port
 from tests.factories import PASSWORD, create_site_owner, registration_form
+from tests.renewing import application, renewed_app
+from tests.serving import serving
 
 NEW = "another-decent-one"
 TRUSTED = {"Origin": "http://localhost:3000"}
 
 
-@pytest.fixture
-def inbox(monkeypatch):
-    """A real SMTP server, named to processes that are started from here on."""
-    taking, port = Inbox(), free_port()
-    server = Controller(taking, "127.0.0.1", port)
-    server.start()
+@pytest.fixture(scope="module")
+def mailing_app(test_environment, make_database):
+    """The application beside the served process that mails, which alone is to find what is to be sent."""
+    with renewed_app(application, test_environment, make_database, "mailing") as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def server(mailing_app, test_environment):
+    """A client of a served process whose courier sends to a real SMTP server, and what that took."""
+    taken, port = Inbox(), free_port()
+    taking = Controller(taken, "127.0.0.1", port)
+    taking.start()
     settings = {"MAIL_HOST": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_TLS": "none"}
-    for name, value in (settings | {"FRONTEND_URL": "https://www.example.org"}).items():
-        monkeypatch.setenv(name, value)
-    yield taking
-    server.stop()
+    settings |= {"DATABASE_URL": mailing_app.url, "FRONTEND_URL": "https://www.example.org"}
+    with serving({**test_environment, **settings}) as client:
+        yield client, taken
+    taking.stop()
 
 
 @pytest.fixture
-def school(inbox, served):
-    """A client of the served process, whose courier sends to the inbox."""
-    return served
+def inbox(server):
+    """What was mailed in this test."""
+    _client, taken = server
+    taken.messages.clear()
+    return taken
+
+
+@pytest.fixture
+def school(mailing_app, server):
+    """A client of the served process."""
+    client, _inbox = server
+    client.cookies.clear()
+    with mailing_app.anew():
+        yield client
 
 
 def mailed_link(inbox, recipient):

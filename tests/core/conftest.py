@@ -2,7 +2,7 @@
 
 import pytest
 
-from edutrack.core.extensions import db
+from tests.renewing import renewed_app
 from tests.trial import trial_application
 
 
@@ -13,13 +13,11 @@ def shared_app(database_url, test_environment):
         yield app
 
 
-@pytest.fixture
-def committing_app(make_database, test_environment):
-    """An application with the trial routes on a database of its own, where commits are real."""
-    with trial_application({**test_environment, "DATABASE_URL": make_database()}) as app, app.app_context():
-        db.session.configure(join_transaction_mode="conditional_savepoint")
+@pytest.fixture(scope="session")
+def lone_app(make_database, test_environment):
+    """What `committing_app` yields, with the trial routes."""
+    with renewed_app(trial_application, test_environment, make_database, "trial") as app:
         yield app
-        db.session.remove()
 
 
 @pytest.fixture
