@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from flask import Flask
@@ -118,3 +118,15 @@ def sign_in_on(page: Page, username: str, password: str, language: str = "ar") -
     page.locator("#password").fill(password)
     page.locator("form .primary").click()
     page.wait_for_url("**/owner/")
+
+
+def too_wide(page: Page, paths: Iterable[str]) -> list[tuple[str, int]]:
+    """Return which of these pages do not fit into a window as wide as a phone's or a desk's, and into which."""
+    found = []
+    for path in paths:
+        page.goto(path)
+        for viewport in (PHONE, DESK):
+            page.set_viewport_size(viewport)
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                found.append((path, viewport["width"]))
+    return found
