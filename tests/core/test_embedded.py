@@ -101,7 +101,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     """A data directory whose server is gone when the test is over."""
     directory = tmp_path / "data"
     yield directory
-    wait_until(lambda: not (directory / "pg.keeper").exists() or is_gone(keeper_pid(directory)))
+    wait_until(lambda: has_no_keeper(directory))
 
 
 def connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
@@ -120,6 +120,14 @@ def ask(url: str, statement: str) -> object:
 def server_pid(data_dir: Path) -> int:
     """Return the number of the running server's first process."""
     return int((data_dir / "pg" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def has_no_keeper(data_dir: Path) -> bool:
+    """Return whether the keeper has ended, which removes its file as it goes."""
+    try:
+        return is_gone(keeper_pid(data_dir))
+    except FileNotFoundError:
+        return True
 
 
 def keeper_pid(data_dir: Path) -> int:

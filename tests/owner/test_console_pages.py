@@ -1,6 +1,7 @@
 """What pages are made of: forms that services judge, buttons, and lists; shown on a room made up for the purpose."""
 
 import re
+from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
@@ -22,6 +23,7 @@ from edutrack.owner.console.errors import init_error_pages
 from edutrack.owner.console.lists import Column, ListFilter, ServiceModelView
 from tests.factories import create_site_owner, create_teacher
 from tests.owner.console import Console
+from tests.renewing import application, renewed_app
 
 ROOM = "/owner/room/"
 
@@ -93,11 +95,25 @@ class Room(ServiceModelView):
         raise self.refusal
 
 
+@contextmanager
+def application_with_room(environment):
+    """Yield an application with the room of these tests."""
+    with application(environment) as app:
+        (admin,) = app.extensions["admin"]
+        admin.add_view(Room())
+        init_error_pages(app)
+        yield app
+
+
+@pytest.fixture(scope="module")
+def lone_app(make_database, test_environment):
+    """What `committing_app` yields, with the room of these tests."""
+    with renewed_app(application_with_room, test_environment, make_database, "room") as app:
+        yield app
+
+
 @pytest.fixture
 def console(committing_app, monkeypatch):
-    (admin,) = committing_app.extensions["admin"]
-    admin.add_view(Room())
-    init_error_pages(committing_app)
     monkeypatch.setattr(Room, "refusal", None)
     monkeypatch.setattr(Room, "seen", None)
     console = Console(committing_app)
