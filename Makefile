@@ -16,13 +16,16 @@ ifeq ($(origin HOST),environment)
 HOST :=
 endif
 
-.PHONY: run test pooled lint audit format bench soak crash model fuzz translations screenshots help venv
+.PHONY: run test accessibility pooled lint audit format bench soak crash model fuzz translations screenshots help venv
 
 run: venv ## start the school: database, migrations, demo data, server (HOST=… PORT=…)
 	@$(BIN)/python -m edutrack serve --prepare $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
 
 test: venv ## run the tests on a real PostgreSQL (ARGS=… goes to pytest)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+accessibility: venv ## look at every page of the console with axe-core, as several readers
+	@$(BIN)/python -m pytest -n 2 tests/owner/accessibility.py
 
 pooled: venv ## run the tests through PgBouncer in transaction mode (ARGS=… goes to pytest)
 	@$(BIN)/python scripts/pooled_tests.py $(ARGS)
