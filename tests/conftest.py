@@ -2,14 +2,17 @@
 
 import gc
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
 import pytest
 from flask_migrate import upgrade
-from sqlalchemy import create_engine
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from edutrack import EduTrack, create_app
 from edutrack.core.embedded import temporary_cluster
@@ -50,10 +53,23 @@ def test_environment(tmp_path_factory):
 
 @contextmanager
 def _maintenance(cluster_url):
-    engine = create_engine(cluster_url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(cluster_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         yield connection
-    engine.dispose()
+
+
+def _drop(connection, name):
+    """Drop a database, whoever is connected to it; PostgreSQL's own vacuuming is not ours to end, and waited for."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        except ProgrammingError as error:
+            if not isinstance(error.orig, InsufficientPrivilege) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +97,7 @@ def make_database(cluster_url, test_environment):
     def make(name=None):
         name = f"{_TEMPLATE}_{os.getpid()}_{name}" if name else next(names)
         with _maintenance(cluster_url) as connection:
-            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            _drop(connection, name)
             connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY wal_log')
         return url_of(name)
 
