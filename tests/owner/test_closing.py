@@ -8,7 +8,7 @@ from time import monotonic, sleep
 import pytest
 import time_machine
 from click.testing import CliRunner
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from edutrack.cli import roll_up_command
@@ -18,6 +18,7 @@ from edutrack.owner.figures import closing
 from edutrack.owner.figures.closing import close_hours
 from edutrack.owner.figures.revenue import by_day, overview, students
 from edutrack.owner.models import CourseRevenue, LectureRevenue, RevenueClosing, StudentRevenue, StudentTotal
+from edutrack.wallet.invariants import violations
 from tests.factories import create_lecture, create_purchase, create_student
 from tests.racing import race
 
@@ -113,6 +114,18 @@ class TestClosing:
         assert (bought.purchases, bought.revenue, bought.last_purchase_at) == (2, Decimal("20.00"), NOW)
         assert db.session.execute(select(func.count(), func.sum(StudentTotal.purchases))).one() == (2, 3)
         assert figures() == {Decimal("30.00")}
+
+    def test_what_an_older_version_left_out_is_found_and_rolled_up_anew(self):
+        buy(NOW - timedelta(days=2))
+        close_all()
+        db.session.execute(delete(StudentTotal))
+
+        assert "totals_of_students_are_what_was_bought" in violations()
+        db.session.execute(text("UPDATE revenue_closing SET time_zone = 'Etc/GMT+12'"))
+        close_all()
+
+        assert "totals_of_students_are_what_was_bought" not in violations()
+        assert db.session.execute(select(StudentTotal.purchases, StudentTotal.revenue)).one() == (1, Decimal("10.00"))
 
     def test_a_purchase_that_comes_late_opens_the_days_again(self):
         buy(NOW - timedelta(days=2))
