@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from granian import Granian
 from granian.constants import Interfaces
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import Row, select, update
 
 from edutrack import serving
 from edutrack.core.extensions import db
@@ -33,11 +33,9 @@ def worker_application() -> "WSGIApplication":
     return serving.worker_application()
 
 
-def _use_up_carelessly(
-    is_code: ColumnElement[bool], course_id: int, student_id: int, now: datetime
-) -> Row[int, Decimal] | None:
+def _use_up_carelessly(seals: list[bytes], course_id: int, student_id: int, now: datetime) -> Row[int, Decimal] | None:
     unused = select(RechargeCode.id, RechargeCode.value).filter_by(course_id=course_id, used_by_id=None)
-    code = db.session.execute(unused.where(is_code)).one_or_none()
+    code = db.session.execute(unused.where(RechargeCode.sealed.in_(seals))).one_or_none()
     if code is not None:
         with stepping_aside():
             time.sleep(_MEANWHILE)

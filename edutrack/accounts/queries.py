@@ -11,6 +11,7 @@ from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
 from edutrack.core.pagination import matching
+from edutrack.core.statements import run
 from edutrack.structure.models import Grade
 from edutrack.structure.queries import ids_json, names_json, subject_json, video_security_json
 
@@ -57,12 +58,7 @@ _CALLER_OF_SESSION = (
 
 def caller_of_session(user_id: int, session_id: int) -> Caller | None:
     """Return the caller whose live session this is; None where the session has ended or is another user's."""
-    # Plain rows: every authenticated request asks, and the session would look for objects among the columns.
-    row = (
-        db.session.connection()
-        .execute(_CALLER_OF_SESSION, {"user_id": user_id, "session_id": session_id, "now": clock.now()})
-        .one_or_none()
-    )
+    row = run(_CALLER_OF_SESSION, user_id=user_id, session_id=session_id, now=clock.now()).one_or_none()
     return as_caller(row, row.session_id) if row else None
 
 

@@ -12,13 +12,14 @@ from flask import Flask, current_app
 from flask_limiter import RateLimitExceeded
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Index, delete, func, select
+from sqlalchemy import Index, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped
 
 from edutrack.core import clock
 from edutrack.core.database import Base, Id
 from edutrack.core.errors import Throttled
 from edutrack.core.extensions import db, limiter
+from edutrack.core.statements import run
 from edutrack.core.transaction import after_rollback
 
 #: Seconds.
@@ -41,14 +42,16 @@ def refuse_after_failures(kind: str, subject: str, most: int, within: timedelta)
     """Raise Throttled where `subject` has failed `most` times within the time."""
     if not current_app.config["RATELIMIT_ENABLED"]:
         return
-    since = clock.now() - within
-    failures, oldest = db.session.execute(
-        select(func.count(), func.min(FailedAttempt.failed_at)).where(
-            FailedAttempt.kind == kind, FailedAttempt.subject == subject, FailedAttempt.failed_at > since
-        )
-    ).one()
+    failures, oldest = run(_FAILURES, kind=kind, subject=subject, since=clock.now() - within).one()
     if failures >= most:
         raise Throttled(int((oldest + within - clock.now()).total_seconds()) + 1)
+
+
+_FAILURES = select(func.count(), func.min(FailedAttempt.failed_at)).where(
+    FailedAttempt.kind == bindparam("kind"),
+    FailedAttempt.subject == bindparam("subject"),
+    FailedAttempt.failed_at > bindparam("since"),
+)
 
 
 def count_failure(kind: str, subject: str, within: timedelta) -> None:

@@ -12,9 +12,9 @@ from typing import Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, LargeBinary, or_, select
+from sqlalchemy import LargeBinary, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from edutrack.core.database import Base, Id
 from edutrack.core.extensions import db
@@ -66,14 +66,13 @@ def seal_of_previous(text: str, purpose: Purpose) -> bytes | None:
     return None if cipher is None else cipher.encrypt(text.encode(), [purpose.encode()])
 
 
-def holds_sealed(column: InstrumentedAttribute[bytes], text: str, purpose: Purpose) -> ColumnElement[bool]:
-    """Return the condition that `column` holds `text` sealed, with whichever key.
+def seals_of(text: str, purpose: Purpose) -> list[bytes]:
+    """Return `text` sealed with CODE_KEY and, while that key replaces another, with the other one too.
 
-    One condition for both, so that a row which is sealed again at this very moment fulfils it before and after.
+    To be looked for in one condition, which a row that is sealed again at this very moment fulfils before and after.
     """
     previous = seal_of_previous(text, purpose)
-    now = column == seal(text, purpose)
-    return now if previous is None else or_(now, column == previous)
+    return [seal(text, purpose)] if previous is None else [seal(text, purpose), previous]
 
 
 def check_key() -> None:

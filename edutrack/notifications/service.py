@@ -9,6 +9,7 @@ from edutrack.core import clock
 from edutrack.core.caller import Caller
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
+from edutrack.core.statements import run
 from edutrack.notifications.models import Notification, NotificationType
 
 
@@ -17,7 +18,7 @@ def notify(user_id: int, kind: NotificationType, **params: Any) -> None:
 
     What the notification is about must be flushed already.
     """
-    db.session.execute(_NOTIFY, {"user": user_id, "kind": kind, "named": params, "now": clock.now()})
+    run(_NOTIFY, user=user_id, kind=kind, named=params, now=clock.now())
 
 
 def notify_all(kind: NotificationType, receivers: Select[*tuple[Any, ...]]) -> None:

@@ -11,7 +11,7 @@ from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
 from edutrack.core.pagination import counted_by, matching
-from edutrack.core.sealing import holds_sealed
+from edutrack.core.sealing import seals_of
 from edutrack.core.tallies import students_counted
 from edutrack.structure.models import (
     Area,
@@ -182,7 +182,7 @@ def _found_by(search: str) -> ColumnElement[bool]:
     by_words = matching(search, Student.search_folded)
     number = normalise_national_id(search)
     if len(number) == _NATIONAL_ID_DIGITS and number.isascii() and number.isdecimal():
-        return or_(by_words, holds_sealed(Student.national_id_sealed, number, "national-id"))
+        return or_(by_words, Student.national_id_sealed.in_(seals_of(number, "national-id")))
     return by_words
 
 

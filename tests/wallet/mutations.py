@@ -80,17 +80,25 @@ MUTATIONS = (
         "    if entry is None:",
         "    credit(student_id, course_id, used.value, Source(code_id=used.id), now)\n    if entry is None:",
     ),
-    Mutation("a used code is taken again", redeeming, "_use_up", "RechargeCode.used_by_id.is_(None),", ""),
-    Mutation("a cancelled code is taken", redeeming, "_use_up", "RechargeCode.voided_at.is_(None),", ""),
+    Mutation("a used code is taken again", redeeming, "_USE_UP", "RechargeCode.used_by_id.is_(None),", ""),
+    Mutation("a cancelled code is taken", redeeming, "_USE_UP", "RechargeCode.voided_at.is_(None),", ""),
     Mutation(
         "the expiry of a code is not looked at",
         redeeming,
-        "_use_up",
-        "or_(RechargeCode.expires_at.is_(None), RechargeCode.expires_at > now),",
+        "_USE_UP",
+        "or_(RechargeCode.expires_at.is_(None), RechargeCode.expires_at > _NOW),",
         "",
     ),
-    Mutation("a code is good at the moment it expires", redeeming, "_use_up", "expires_at > now", "expires_at >= now"),
-    Mutation("a code is taken for another course", redeeming, "_use_up", "RechargeCode.course_id == course_id,", ""),
+    Mutation(
+        "a code is good at the moment it expires", redeeming, "_USE_UP", "expires_at > _NOW", "expires_at >= _NOW"
+    ),
+    Mutation(
+        "a code is taken for another course",
+        redeeming,
+        "_USE_UP",
+        'RechargeCode.course_id == bindparam("course", type_=BigInteger),',
+        "",
+    ),
     Mutation("voiding takes used codes along", voiding, "_unsettled", "RechargeCode.used_by_id.is_(None),", ""),
     Mutation("a key does not keep from a second effect", idempotency, "_run_once", "if row_id is None:", "if False:"),
     Mutation("a key is taken with another body", idempotency, "_first_answer", "first.request_hash != digest", "False"),
@@ -98,14 +106,18 @@ MUTATIONS = (
     Mutation(
         "a price once paid is asked of the next",
         buying,
-        "_grant_access",
+        "_GRANT_ACCESS",
         "Lecture.final_price",
-        "func.coalesce(select(func.min(Purchase.amount_paid)).where(Purchase.lecture_id == lecture_id)"
+        "func.coalesce(select(func.min(Purchase.amount_paid)).where(Purchase.lecture_id == _LECTURE)"
         ".scalar_subquery(), Lecture.final_price)",
     ),
-    Mutation("the discount is not given", buying, "_grant_access", "Lecture.final_price", "Lecture.price"),
+    Mutation("the discount is not given", buying, "_GRANT_ACCESS", "Lecture.final_price", "Lecture.price"),
     Mutation(
-        "a window lasts a day too long", buying, "_grant_access", "available_days * 24", "available_days * 24 + 24"
+        "a window lasts a day too long",
+        buying,
+        "_GRANT_ACCESS",
+        "_EXPIRES_AT, _EXPIRES_AT",
+        "_EXPIRES_AT, _EXPIRES_AT + func.make_interval(0, 0, 0, 1)",
     ),
     Mutation(
         "days are added from now, not from the end",

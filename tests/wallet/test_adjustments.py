@@ -71,7 +71,7 @@ def test_what_is_added_is_answered_as_its_ledger_entry(owner, student, course):
     assert (adjustment.created_by_id, adjustment.amount, adjustment.reason) == (owner.user.id, Decimal(25), "تعويض")
     assert entry.adjustment_id == adjustment.id
     # Whom it concerns, the adjustment, the balance, the entry, the notification, the answer.
-    assert len(statements) == 6
+    assert len(statements) == 5
     assert violations() == {}
 
 

@@ -170,15 +170,15 @@ def test_nothing_but_the_lecture_can_be_said(api, student, lecture):
     assert response.json["expires_at"] < "2099"
 
 
-def test_buying_costs_six_statements(api, student, lecture):
+def test_buying_costs_five_statements(api, student, lecture):
     give_balance(student, lecture.topic.course, "100.00")
     client = api.as_(student)
 
     with counted_statements() as statements:
         assert client.post(PATH, {"lecture": lecture.id}).status_code == 201
 
-    # What may be bought, the purchase, the balance, the entry, the notification; the purchase with its relations.
-    assert len(statements) == 6
+    # What may be bought, the purchase, the balance with its entry, the notification; the purchase with its relations.
+    assert len(statements) == 5
 
 
 def test_the_same_key_buys_once_and_answers_the_same(api, student, lecture):

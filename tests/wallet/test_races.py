@@ -14,10 +14,11 @@ from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture, Purchase
 from edutrack.wallet.invariants import violations
 from edutrack.wallet.models import BalanceTransaction, CourseBalance, RechargeCode
-from edutrack.wallet.service import buying, ledger, redeeming
+from edutrack.wallet.service import buying, redeeming
 from tests.api import Api
 from tests.factories import create_code, create_course, create_enrollment, create_lecture, create_student, give_balance
 from tests.racing import answers, race
+from tests.wallet.careless import debit_carelessly
 
 pytestmark = pytest.mark.concurrency
 CLIENTS = 30
@@ -64,9 +65,9 @@ class TestOneCode:
         assert violations() == {}
 
     def test_without_the_conditional_update_it_is_used_more_than_once(self, api, monkeypatch):
-        def read_then_write(is_code, course_id, student_id, now):
-            found = select(RechargeCode.id, RechargeCode.value).where(is_code, RechargeCode.used_by_id.is_(None))
-            code = db.session.execute(found).one_or_none()
+        def read_then_write(seals, course_id, student_id, now):
+            found = select(RechargeCode.id, RechargeCode.value).filter_by(used_by_id=None)
+            code = db.session.execute(found.where(RechargeCode.sealed.in_(seals))).one_or_none()
             time.sleep(0.2)
             if code is not None:
                 use = update(RechargeCode).where(RechargeCode.id == code.id)
@@ -159,19 +160,7 @@ class TestOneBalance:
         assert violations() == {}
 
     def test_without_the_conditional_debit_it_pays_for_more(self, api, monkeypatch):
-        def read_then_write(student_id, course_id, amount, source, at):
-            held = ledger.balance_of(student_id, course_id)
-            time.sleep(0.2)
-            if held < amount:
-                return None
-            db.session.execute(
-                update(CourseBalance)
-                .filter_by(student_id=student_id, course_id=course_id)
-                .values(balance=held - amount)
-            )
-            return ledger._enter(student_id, course_id, -amount, held - amount, source, at)
-
-        monkeypatch.setattr(buying, "debit", read_then_write)
+        monkeypatch.setattr(buying, "debit", debit_carelessly)
 
         responses = self.buy_many(api)
 

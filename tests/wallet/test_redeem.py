@@ -181,15 +181,15 @@ def test_an_expiry_is_the_first_moment_that_is_too_late(api, student, course):
     assert (response.status_code, response.json) == (400, {"detail": "This code has expired."})
 
 
-def test_redeeming_costs_five_statements(api, student, course):
+def test_redeeming_costs_four_statements(api, student, course):
     text, _ = create_code(course)
     client = api.as_(student)
 
     with counted_statements() as statements:
         assert client.post(PATH, {"code": text, "course": course.id}).status_code == 200
 
-    # The enrolment, the code, the balance, the entry, the notification; the failure counter makes six with limits on.
-    assert len(statements) == 5
+    # The enrolment, the code, the balance with its entry, the notification; with limits on the failure counter as well.
+    assert len(statements) == 4
 
 
 def test_the_same_key_answers_the_same_again_and_moves_money_once(api, student, course):

@@ -18,7 +18,7 @@ from edutrack.wallet.models import (
     RechargeBatch,
     RechargeCode,
 )
-from edutrack.wallet.service import adjusting, ledger, voiding
+from edutrack.wallet.service import adjusting, voiding
 from tests.api import Api
 from tests.factories import (
     create_code,
@@ -31,6 +31,7 @@ from tests.factories import (
 )
 from tests.owner.console import Console
 from tests.racing import answers, race
+from tests.wallet.careless import debit_carelessly
 
 pytestmark = pytest.mark.concurrency
 ROUNDS = 12
@@ -249,19 +250,7 @@ class TestOneBalance:
     def test_without_the_conditional_debit_more_is_taken_than_there_is(
         self, owner, buyer, student, course, monkeypatch
     ):
-        def read_then_write(student_id, course_id, amount, source, at):
-            held = ledger.balance_of(student_id, course_id)
-            time.sleep(0.2)
-            if held < amount:
-                return None
-            db.session.execute(
-                update(CourseBalance)
-                .filter_by(student_id=student_id, course_id=course_id)
-                .values(balance=held - amount)
-            )
-            return ledger._enter(student_id, course_id, -amount, held - amount, source, at)
-
-        monkeypatch.setattr(adjusting, "debit", read_then_write)
+        monkeypatch.setattr(adjusting, "debit", debit_carelessly)
 
         responses = self.adjust_and_buy(owner, buyer, student, course)
 

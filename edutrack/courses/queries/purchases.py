@@ -18,23 +18,7 @@ def purchases_with_relations() -> Select[Purchase]:
 
     The lecture, topic, course and teacher are joined, so conditions may name them; reopenings come with the second.
     """
-    return _purchases_with_lectures().options(selectinload(Purchase.reopenings))
-
-
-def _purchases_with_lectures() -> Select[Purchase]:
-    return (
-        select(Purchase)
-        .join(Purchase.lecture)
-        .join(Lecture.topic)
-        .join(Topic.course)
-        .join(Course.teacher)
-        .options(
-            contains_eager(Purchase.lecture)
-            .contains_eager(Lecture.topic)
-            .contains_eager(Topic.course)
-            .contains_eager(Course.teacher),
-        )
-    )
+    return _PURCHASES_WITH_LECTURES.options(selectinload(Purchase.reopenings))
 
 
 def own_purchases(caller: Caller) -> ColumnElement[bool]:
@@ -48,12 +32,7 @@ def find_purchase(caller: Caller, purchase_id: int) -> Purchase:
     One statement: the reopenings of one purchase are few enough to be joined.
     """
     found = (
-        db.session.scalars(
-            _purchases_with_lectures()
-            .options(joinedload(Purchase.reopenings))
-            .where(Purchase.id == purchase_id, own_purchases(caller))
-            .execution_options(populate_existing=True)
-        )
+        db.session.scalars(_PURCHASE_WHOLE.where(Purchase.id == purchase_id, own_purchases(caller)))
         .unique()
         .one_or_none()
     )
@@ -103,3 +82,22 @@ def list_purchases(
         is_over = Purchase.effective_expiry <= clock.now()
         rows = rows.where(is_over if expired else ~is_over)
     return rows.order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
+
+
+# Built once, without what is asked of each request.
+_PURCHASES_WITH_LECTURES = (
+    select(Purchase)
+    .join(Purchase.lecture)
+    .join(Lecture.topic)
+    .join(Topic.course)
+    .join(Course.teacher)
+    .options(
+        contains_eager(Purchase.lecture)
+        .contains_eager(Lecture.topic)
+        .contains_eager(Topic.course)
+        .contains_eager(Course.teacher),
+    )
+)
+_PURCHASE_WHOLE = _PURCHASES_WITH_LECTURES.options(joinedload(Purchase.reopenings)).execution_options(
+    populate_existing=True
+)

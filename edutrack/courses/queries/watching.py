@@ -23,6 +23,7 @@ from edutrack.accounts.models import Student, User
 from edutrack.core import clock
 from edutrack.core.errors import Forbidden, NotFound
 from edutrack.core.extensions import db
+from edutrack.core.statements import run
 from edutrack.courses.models import Course, Enrollment, Lecture, Purchase, Topic, Video, VideoProgress
 
 
@@ -153,7 +154,7 @@ def playable_video(video_id: int, student_id: int, purchase_id: int) -> Row[*tup
 
 def video_of_student(student_id: int, video_id: int) -> Row[*tuple[Any, ...]] | None:
     """Return a video's duration and the end of the student's purchase of its lecture, None where there is none."""
-    return db.session.execute(_VIDEO_OF_STUDENT, {"student": student_id, "video": video_id}).one_or_none()
+    return run(_VIDEO_OF_STUDENT, student=student_id, video=video_id).one_or_none()
 
 
 def progress_of_student(student_id: int) -> Select[*tuple[Any, ...]]:

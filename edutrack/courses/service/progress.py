@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from edutrack.core import clock
 from edutrack.core.caller import Caller
 from edutrack.core.errors import Forbidden, invalid_pk
-from edutrack.core.extensions import db
+from edutrack.core.statements import run
 from edutrack.courses.models import VideoProgress
 from edutrack.courses.queries.watching import video_of_student
 from edutrack.courses.service.playback import EXPIRED
@@ -45,16 +45,14 @@ def write_progress(
     student_id: int, video_id: int, progress_seconds: int, duration: int | None, platform_data: dict[str, Any] | None
 ) -> Row[*tuple[Any, ...]]:
     """Write a heartbeat in one statement, so that of two at once neither is lost and the furthest stands."""
-    return db.session.execute(
+    return run(
         _WRITE,
-        {
-            "student": student_id,
-            "video": video_id,
-            "seconds": progress_seconds,
-            "duration": duration,
-            "now": clock.now(),
-            "data": platform_data,
-        },
+        student=student_id,
+        video=video_id,
+        seconds=progress_seconds,
+        duration=duration,
+        now=clock.now(),
+        data=platform_data,
     ).one()
 
 

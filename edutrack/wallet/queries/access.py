@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Row, and_, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from edutrack.accounts.models import Teacher, User
-from edutrack.core.extensions import db
+from edutrack.core.statements import run
 from edutrack.courses.models import Course, Enrollment, Lecture, Topic
 
 
@@ -15,7 +15,7 @@ def course_access(student_id: int, course_id: int) -> Row[*tuple[Any, ...]] | No
 
     None where there is no such course.
     """
-    return db.session.execute(_COURSE_ACCESS, {"student": student_id, "course": course_id}).one_or_none()
+    return run(_COURSE_ACCESS, student=student_id, course=course_id).one_or_none()
 
 
 def lecture_access(student_id: int, lecture_id: int) -> Row[*tuple[Any, ...]] | None:
@@ -24,7 +24,7 @@ def lecture_access(student_id: int, lecture_id: int) -> Row[*tuple[Any, ...]] | 
     Beside them stands who is to be told of a sale, and in which names: `teacher_user_id`, `lecture_name` and
     `course_name`. None where there is no such lecture.
     """
-    return db.session.execute(_LECTURE_ACCESS, {"student": student_id, "lecture": lecture_id}).one_or_none()
+    return run(_LECTURE_ACCESS, student=student_id, lecture=lecture_id).one_or_none()
 
 
 def _enrollment_of(course_id: InstrumentedAttribute[int]) -> Any:

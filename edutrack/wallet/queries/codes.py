@@ -12,7 +12,7 @@ from edutrack.core.caller import Caller
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
 from edutrack.core.pagination import ordered
-from edutrack.core.sealing import holds_sealed
+from edutrack.core.sealing import seals_of
 from edutrack.courses.models import Course
 from edutrack.wallet.codes import normalised_code, parsed_serial
 from edutrack.wallet.models import BalanceTransaction, RechargeBatch, RechargeCode
@@ -131,5 +131,5 @@ def _named(search: str) -> Any:
     code = normalised_code(search)
     return or_(
         and_(RechargeCode.batch_id == named[0], RechargeCode.number == named[1]) if named else false(),
-        holds_sealed(RechargeCode.sealed, code, "recharge-code") if code else false(),
+        RechargeCode.sealed.in_(seals_of(code, "recharge-code")) if code else false(),
     )

@@ -3,20 +3,19 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Row, func, literal, select
+from sqlalchemy import BigInteger, DateTime, Row, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller
 from edutrack.core.errors import Forbidden, Rejected, invalid_pk
-from edutrack.core.extensions import db
+from edutrack.core.statements import run
 from edutrack.courses.models import Lecture, Purchase
 from edutrack.notifications.service import notify
 from edutrack.wallet.queries.access import lecture_access
 from edutrack.wallet.service.ledger import Source, balance_of, debit
 
 _NOT_ENROLLED = "You must be enrolled and approved in this course before purchasing lectures."
-_COLUMNS = ("student_id", "lecture_id", "course_id", "amount_paid", "purchased_at", "expires_at", "effective_expiry")
 
 
 def buy_lecture(caller: Caller, lecture_id: int) -> int:
@@ -63,14 +62,21 @@ def _grant_access(student_id: int, lecture_id: int, now: datetime) -> Row[int, D
 
     Price and days are read by the statement that writes them: a change of price is before or after, never between.
     """
-    # Hours, because a day of the session's time zone may have 23 or 25 of them.
-    expires_at = literal(now) + func.make_interval(0, 0, 0, 0, Lecture.available_days * 24)
-    offered = select(
-        literal(student_id), Lecture.id, Lecture.course_id, Lecture.final_price, literal(now), expires_at, expires_at
-    ).where(Lecture.id == lecture_id)
-    return db.session.execute(
-        insert(Purchase)
-        .from_select(_COLUMNS, offered)
-        .on_conflict_do_nothing(index_elements=["student_id", "lecture_id"])
-        .returning(Purchase.id, Purchase.amount_paid)
-    ).one_or_none()
+    return run(_GRANT_ACCESS, student=student_id, lecture=lecture_id, now=now).one_or_none()
+
+
+_STUDENT, _LECTURE = bindparam("student", type_=BigInteger), bindparam("lecture", type_=BigInteger)
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+# Hours, because a day of the session's time zone may have 23 or 25 of them.
+_EXPIRES_AT = _NOW + func.make_interval(0, 0, 0, 0, Lecture.available_days * 24)
+_GRANT_ACCESS = (
+    insert(Purchase)
+    .from_select(
+        ["student_id", "lecture_id", "course_id", "amount_paid", "purchased_at", "expires_at", "effective_expiry"],
+        select(_STUDENT, Lecture.id, Lecture.course_id, Lecture.final_price, _NOW, _EXPIRES_AT, _EXPIRES_AT).where(
+            Lecture.id == _LECTURE
+        ),
+    )
+    .on_conflict_do_nothing(index_elements=["student_id", "lecture_id"])
+    .returning(Purchase.id, Purchase.amount_paid)
+)

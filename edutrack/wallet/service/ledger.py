@@ -1,17 +1,29 @@
-"""Moving a balance: the balance row and its ledger entry, always both.
+"""Moving a balance: the balance row and its ledger entry, always both, in one statement.
 
-The balance row is locked by the statement that changes it, and the entry's id is drawn under that lock: ordered by id,
-the entries of a balance stand as it changed.
+The entry's id is drawn when the balance row is locked and changed: ordered by id, the entries of a balance stand as it
+changed.
 """
 
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, DateTime, Numeric, bindparam, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Numeric,
+    UpdateBase,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from edutrack.core.extensions import db
+from edutrack.core.statements import run
 from edutrack.notifications.service import notify
 from edutrack.wallet.models import BalanceTransaction, CourseBalance
 
@@ -31,6 +43,9 @@ class Source(NamedTuple):
         return {"code": self.code_id, "purchase": self.purchase_id, "adjustment": self.adjustment_id}
 
 
+Entered = ReturningInsert[int, Decimal]
+
+
 class Entry(NamedTuple):
     """A ledger entry that was written."""
 
@@ -43,16 +58,12 @@ def credit(student_id: int, course_id: int, amount: Decimal, source: Source, at:
 
     None, and nothing added, where the balance would become larger than can be kept.
     """
-    moved = {"student": student_id, "course": course_id, "by": amount, "at": at}
-    balance = db.session.scalar(_CREDIT, moved)
-    return None if balance is None else _enter(student_id, course_id, amount, balance, source, at)
+    return _move(_CREDIT, student_id, course_id, amount, source, at)
 
 
 def debit(student_id: int, course_id: int, amount: Decimal, source: Source, at: datetime) -> Entry | None:
     """Take `amount` (above zero) from a balance; None, and nothing taken, where it does not hold that much."""
-    moved = {"student": student_id, "course": course_id, "by": amount, "at": at}
-    balance = db.session.scalar(_DEBIT, moved)
-    return None if balance is None else _enter(student_id, course_id, -amount, balance, source, at)
+    return _move(_DEBIT, student_id, course_id, amount, source, at)
 
 
 def balance_of(student_id: int, course_id: int) -> Decimal:
@@ -73,40 +84,51 @@ def tell_of_credit(user_id: int, course_id: int, course_name: str, amount: Decim
     )
 
 
-def _enter(student_id: int, course_id: int, amount: Decimal, balance: Decimal, source: Source, at: datetime) -> Entry:
-    written = {"student": student_id, "course": course_id, "by": amount, "after": balance, "at": at}
-    entry = db.session.execute(_ENTER, written | source.named()).one()
-    return Entry(entry.id, entry.balance_after)
+def _move(
+    statement: Entered, student_id: int, course_id: int, amount: Decimal, source: Source, at: datetime
+) -> Entry | None:
+    row = run(statement, student=student_id, course=course_id, by=amount, at=at, **source.named()).one_or_none()
+    return None if row is None else Entry(*row)
+
+
+def _entered(moved: UpdateBase, amount: ColumnElement[Decimal]) -> Entered:
+    """Return the statement that moves a balance, and enters what `moved` returns of it: both, or neither."""
+    balance = moved.returning(CourseBalance.balance).cte("moved")
+    return (
+        insert(BalanceTransaction)
+        .from_select(
+            [
+                BalanceTransaction.student_id,
+                BalanceTransaction.course_id,
+                BalanceTransaction.amount,
+                BalanceTransaction.balance_after,
+                BalanceTransaction.created_at,
+                BalanceTransaction.code_id,
+                BalanceTransaction.purchase_id,
+                BalanceTransaction.adjustment_id,
+            ],
+            select(_STUDENT, _COURSE, amount, balance.c.balance, _AT, *_SOURCE),
+        )
+        .returning(BalanceTransaction.id, BalanceTransaction.balance_after)
+    )
 
 
 # Built once, for every purchase and every code.
 _STUDENT, _COURSE = bindparam("student", type_=BigInteger), bindparam("course", type_=BigInteger)
 _BY, _AT = bindparam("by", type_=Numeric(12, 2)), bindparam("at", type_=DateTime(timezone=True))
+_SOURCE = [bindparam(name, type_=BigInteger) for name in ("code", "purchase", "adjustment")]
 _ADDED = upsert(CourseBalance).values(student_id=_STUDENT, course_id=_COURSE, balance=_BY, updated_at=_AT)
-_CREDIT = _ADDED.on_conflict_do_update(
-    index_elements=["student_id", "course_id"],
-    set_={"balance": CourseBalance.balance + _ADDED.excluded.balance, "updated_at": _ADDED.excluded.updated_at},
-    where=CourseBalance.balance <= LARGEST_BALANCE - _ADDED.excluded.balance,
-).returning(CourseBalance.balance)
-_DEBIT = (
+_CREDIT = _entered(
+    _ADDED.on_conflict_do_update(
+        index_elements=["student_id", "course_id"],
+        set_={"balance": CourseBalance.balance + _ADDED.excluded.balance, "updated_at": _ADDED.excluded.updated_at},
+        where=CourseBalance.balance <= LARGEST_BALANCE - _ADDED.excluded.balance,
+    ),
+    _BY,
+)
+_DEBIT = _entered(
     update(CourseBalance)
     .where(CourseBalance.student_id == _STUDENT, CourseBalance.course_id == _COURSE, CourseBalance.balance >= _BY)
-    .values(balance=CourseBalance.balance - _BY, updated_at=_AT)
-    .returning(CourseBalance.balance)
-    # No balance is held as an object.
-    .execution_options(synchronize_session=False)
-)
-_ENTER = (
-    insert(BalanceTransaction)
-    .values(
-        student_id=_STUDENT,
-        course_id=_COURSE,
-        amount=_BY,
-        balance_after=bindparam("after", type_=Numeric(12, 2)),
-        created_at=_AT,
-        code_id=bindparam("code", type_=BigInteger),
-        purchase_id=bindparam("purchase", type_=BigInteger),
-        adjustment_id=bindparam("adjustment", type_=BigInteger),
-    )
-    .returning(BalanceTransaction.id, BalanceTransaction.balance_after)
+    .values(balance=CourseBalance.balance - _BY, updated_at=_AT),
+    -_BY,
 )

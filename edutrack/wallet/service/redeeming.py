@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Row, false, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, LargeBinary, Row, any_, bindparam, or_, select, update
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller
 from edutrack.core.errors import DomainError, Forbidden, NotFound, Rejected
 from edutrack.core.extensions import db
 from edutrack.core.limits import count_failure, refuse_after_failures
-from edutrack.core.sealing import holds_sealed
+from edutrack.core.sealing import seals_of
+from edutrack.core.statements import run
 from edutrack.wallet.codes import normalised_code
 from edutrack.wallet.models import RechargeCode
 from edutrack.wallet.queries.access import course_access
@@ -45,11 +46,11 @@ def redeem_code(caller: Caller, typed: str, course_id: int, *, most_failures: in
         raise Rejected("This course is not available.")
     refuse_after_failures("redeem", str(student_id), most_failures, _FAILURES_WITHIN)
     code = normalised_code(typed)
-    is_code = holds_sealed(RechargeCode.sealed, code, "recharge-code") if code else false()
+    seals = seals_of(code, "recharge-code") if code else []
     now = clock.now()
-    used = _use_up(is_code, course_id, student_id, now)
+    used = _use_up(seals, course_id, student_id, now)
     if used is None:
-        raise _refusal(student_id, is_code, course_id)
+        raise _refusal(student_id, seals, course_id)
     entry = credit(student_id, course_id, used.value, Source(code_id=used.id), now)
     if entry is None:
         raise Rejected("Your balance in this course cannot hold the value of this code.")
@@ -57,27 +58,16 @@ def redeem_code(caller: Caller, typed: str, course_id: int, *, most_failures: in
     return Redeemed(entry.balance_after, entry.id)
 
 
-def _use_up(is_code: ColumnElement[bool], course_id: int, student_id: int, now: datetime) -> Row[int, Decimal] | None:
+def _use_up(seals: list[bytes], course_id: int, student_id: int, now: datetime) -> Row[int, Decimal] | None:
     """Mark a code that may be used as used, and return its id and value; None where it may not be."""
-    return db.session.execute(
-        update(RechargeCode)
-        .where(
-            is_code,
-            RechargeCode.course_id == course_id,
-            RechargeCode.used_by_id.is_(None),
-            RechargeCode.voided_at.is_(None),
-            or_(RechargeCode.expires_at.is_(None), RechargeCode.expires_at > now),
-        )
-        .values(used_by_id=student_id, used_at=now)
-        .returning(RechargeCode.id, RechargeCode.value)
-    ).one_or_none()
+    return run(_USE_UP, seals=seals, course=course_id, student=student_id, now=now).one_or_none()
 
 
-def _refusal(student_id: int, is_code: ColumnElement[bool], course_id: int) -> DomainError:
+def _refusal(student_id: int, seals: list[bytes], course_id: int) -> DomainError:
     """Return why a code could not be used; read after the fact, so it only chooses the words."""
     code = db.session.execute(
         select(RechargeCode.used_by_id, RechargeCode.course_id, RechargeCode.expires_at, RechargeCode.voided_at).where(
-            is_code
+            RechargeCode.sealed.in_(seals)
         )
     ).one_or_none()
     if code is None:
@@ -90,3 +80,18 @@ def _refusal(student_id: int, is_code: ColumnElement[bool], course_id: int) -> D
     if code.voided_at is None or (code.expires_at is not None and code.expires_at <= clock.now()):
         return Rejected("This code has expired.")
     return Rejected("This code has been cancelled.")
+
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_USE_UP = (
+    update(RechargeCode)
+    .where(
+        RechargeCode.sealed == any_(bindparam("seals", type_=ARRAY(LargeBinary))),
+        RechargeCode.course_id == bindparam("course", type_=BigInteger),
+        RechargeCode.used_by_id.is_(None),
+        RechargeCode.voided_at.is_(None),
+        or_(RechargeCode.expires_at.is_(None), RechargeCode.expires_at > _NOW),
+    )
+    .values(used_by_id=bindparam("student", type_=BigInteger), used_at=_NOW)
+    .returning(RechargeCode.id, RechargeCode.value)
+)
