@@ -106,7 +106,7 @@ class Blueprint(flask_smorest.Blueprint):
         `files`: it may hold files, and be as large as they are. `forms`: the description offers a form beside JSON,
         though every body is taken as either.
         """
-        parse = self.arguments(schema, location="files" if files else "json")
+        parse = self.arguments(_made(schema), location="files" if files else "json")
 
         def decorate(view: View) -> View:
             parsed: Any = parse(view)
@@ -117,7 +117,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     def query(self, schema: type[ma.Schema] | ma.Schema) -> Callable[[View], View]:
         """Parse the query string with `schema` and hand the values to the view as its first argument."""
-        return self.arguments(schema, location="query")
+        return self.arguments(_made(schema), location="query")
 
     def page(self, schema: type[ma.Schema]) -> Callable[[View], View]:
         """Answer one page (or with `?all=true` all) of the select that the view returns, each row by `schema`."""
@@ -153,6 +153,11 @@ class Blueprint(flask_smorest.Blueprint):
         """Declare for the description that the answer's texts are in the language of `Accept-Language`."""
         view.localised = True  # type: ignore[attr-defined]
         return view
+
+
+def _made(schema: type[ma.Schema] | ma.Schema) -> ma.Schema:
+    # Of a class webargs would make another one for every request.
+    return schema if isinstance(schema, ma.Schema) else schema()
 
 
 def path_object(name: str, find: Callable[[Caller, int], Any]) -> Callable[[View], View]:

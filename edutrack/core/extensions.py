@@ -46,8 +46,17 @@ class RememberingJWTManager(JWTManager):
         return find({}, {"sub": user_id, "sid": session_id})
 
 
+class ViewLimiter(Limiter):
+    """Counts the requests of the views that are decorated with a limit, and has nothing to ask of any other."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        # Before the view it looks for limits of all requests, which there are none of; the decorated view asks itself.
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 jwt = RememberingJWTManager()
 #: Where the shared counts cannot be reached each process counts for itself: never is everybody let through.
-limiter = Limiter(key_func=client_address, headers_enabled=False, in_memory_fallback_enabled=True)
+limiter = ViewLimiter(key_func=client_address, headers_enabled=False, in_memory_fallback_enabled=True)
