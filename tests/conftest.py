@@ -171,8 +171,8 @@ def committing_app(request) -> Iterator[EduTrack]:
 @pytest.fixture(scope="session")
 def server_address(served_app, test_environment) -> Iterator[str]:
     """The address of a served process (two workers) that all tests share."""
-    with serving({**test_environment, "DATABASE_URL": served_app.url}, workers=2) as client:
-        yield str(client.base_url)
+    with serving({**test_environment, "DATABASE_URL": served_app.url}, workers=2) as server:
+        yield server.url
 
 
 @pytest.fixture

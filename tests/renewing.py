@@ -14,8 +14,10 @@ def application(environment: Mapping[str, str]) -> Iterator[EduTrack]:
     # A hash as cheap as argon2 allows: what it costs is no test's business but one.
     app.config["PASSWORD_HASH_COST"] = (1, 8)
     app.testing = True
-    yield app
-    db._app_engines[app][None].dispose()
+    try:
+        yield app
+    finally:
+        db._app_engines[app][None].dispose()
 
 
 class RenewedApp:

@@ -3,14 +3,14 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import httpx
 import pytest
+
+from tests.serving import is_ready, serving, until
 
 
 @pytest.fixture
@@ -22,37 +22,8 @@ def environment(tmp_path):
 @pytest.fixture
 def server(environment, tmp_path):
     command(environment, "db", "upgrade")
-    with serving(environment, tmp_path / "serve.log") as process:
-        yield process
-
-
-@contextmanager
-def serving(environment, log, *options):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    line = [sys.executable, "-m", "edutrack", "serve", *options, "--port", str(port)]
-    with log.open("w") as output, subprocess.Popen(line, env=environment, stdout=output) as process:
-        process.url = f"http://127.0.0.1:{port}"
-        try:
-            until(lambda: is_ready(process.url), seconds=60)
-            yield process
-        finally:
-            process.kill()
-
-
-def is_ready(url):
-    try:
-        return httpx.get(f"{url}/readyz").json() == {"status": "ok"}
-    except httpx.TransportError:
-        return False
-
-
-def until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        time.sleep(0.1)
+    with serving(environment) as running:
+        yield running
 
 
 def processes_of(tmp_path):
@@ -88,16 +59,14 @@ def test_a_command_beside_the_server_shares_its_database_and_leaves_it_running(s
 def test_a_new_embedded_database_gets_a_demo_school_whose_logins_every_start_shows(environment, tmp_path):
     shown = []
     for start in ("first", "second"):
-        with serving(environment, tmp_path / start, "--prepare") as process:
+        with serving(environment, "--prepare", log=tmp_path / start) as server:
             found = re.search(r"all with the password (\S+)\n  (demo-owner) ", (tmp_path / start).read_text())
             password, username = found.groups()
             signed_in = httpx.post(
-                f"{process.url}/api/accounts/login/", json={"username": username, "password": password}
+                f"{server.url}/api/accounts/login/", json={"username": username, "password": password}
             )
             assert (signed_in.status_code, signed_in.json()["role"]) == (200, "siteowner")
             shown.append(password)
-            process.terminate()
-            process.wait(timeout=20)
 
     assert shown[0] == shown[1]
     assert ((tmp_path / "data" / "demo-password").stat().st_mode & 0o777) == 0o600
@@ -107,9 +76,9 @@ def test_a_database_with_users_gets_no_demo_school(environment, tmp_path):
     command(environment, "db", "upgrade")
     command(environment, "create-owner", "--username", "mona", "--password", "fine-words", "--gmail", "m@e.org")
 
-    with serving(environment, tmp_path / "serve.log", "--prepare") as process:
+    with serving(environment, "--prepare", log=tmp_path / "serve.log") as server:
         assert "demo" not in (tmp_path / "serve.log").read_text()
-        signed_in = httpx.post(f"{process.url}/api/accounts/login/", json={"username": "demo-owner", "password": "x"})
+        signed_in = httpx.post(f"{server.url}/api/accounts/login/", json={"username": "demo-owner", "password": "x"})
         assert signed_in.status_code == 401
 
 
@@ -117,9 +86,9 @@ def test_a_database_with_users_gets_no_demo_school(environment, tmp_path):
 def test_nothing_is_left_when_the_server_ends(server, tmp_path, end):
     assert len(processes_of(tmp_path)) >= 3
 
-    server.send_signal(end)
+    server.process.send_signal(end)
 
-    server.wait(timeout=20)
+    server.process.wait(timeout=20)
     until(lambda: processes_of(tmp_path) == [], seconds=15)
 
 

@@ -30,8 +30,8 @@ def server(mailing_app, test_environment):
     taking.start()
     settings = {"MAIL_HOST": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_TLS": "none"}
     settings |= {"DATABASE_URL": mailing_app.url, "FRONTEND_URL": "https://www.example.org"}
-    with serving({**test_environment, **settings}) as client:
-        yield client, taken
+    with serving({**test_environment, **settings}) as running:
+        yield running.client, taken
     taking.stop()
 
 

@@ -1,6 +1,5 @@
 """What /metrics says, and to whom."""
 
-import os
 import re
 from contextlib import contextmanager
 from datetime import timedelta
@@ -152,12 +151,12 @@ def test_without_the_database_the_metrics_say_so(counting, monkeypatch):
 @pytest.mark.concurrency
 def test_whichever_worker_is_asked_answers_for_all(make_database, test_environment):
     environment = {**test_environment, "DATABASE_URL": make_database(), "METRICS_ENABLED": "true"}
-    with serving({**os.environ, **environment}, workers=2) as client:
+    with serving(environment, workers=2) as server:
         for _ in range(40):
             # A connection of its own each time, so that both workers get some.
-            client.get("/healthz", headers={"Connection": "close"})
+            server.client.get("/healthz", headers={"Connection": "close"})
 
-        read = [samples(client.get("/metrics", headers={"Connection": "close"}).text) for _ in range(6)]
+        read = [samples(server.client.get("/metrics", headers={"Connection": "close"}).text) for _ in range(6)]
 
     counted = {found['edutrack_requests_total{method="GET",route="/healthz",status="200"}'] for found in read}
     assert counted == {40}

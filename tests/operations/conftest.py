@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
-from edutrack import create_app
 from edutrack.core.extensions import db
+from tests.renewing import application
 
 _numbers = itertools.count(1)
 
@@ -35,14 +35,11 @@ def application_on(test_environment):
     """Return a context in which an application runs on the database of a URL, with real commits."""
 
     @contextmanager
-    def application(url, **settings):
-        app = create_app({**test_environment, "DATABASE_URL": url, **settings})
-        app.config["PASSWORD_HASH_COST"] = (1, 8)
-        app.testing = True
-        with app.test_request_context():
+    def on(url, **settings):
+        environment = {**test_environment, "DATABASE_URL": url, **settings}
+        with application(environment) as app, app.test_request_context():
             db.session.configure(join_transaction_mode="conditional_savepoint")
             yield app
             db.session.remove()
-            db.engine.dispose()
 
-    return application
+    return on

@@ -34,7 +34,7 @@ def two_servers(make_database, test_environment):
                 "RATELIMIT_STORAGE_URI": storage,
                 "LOGIN_FAILURES_PER_ADDRESS": str(MOST),
             }
-            return [running.enter_context(serving(environment)) for _ in range(2)]
+            return [running.enter_context(serving(environment)).client for _ in range(2)]
 
         yield start
 

@@ -1,12 +1,6 @@
 """The server is killed outright while a whole class saves its answers: nothing that it had confirmed is lost."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from threading import Thread
 
 import httpx
@@ -17,6 +11,7 @@ from edutrack.core.extensions import db
 from edutrack.quizzes.models import QuizAnswer, QuizSubmission
 from tests.api import Api
 from tests.quizzes.exam import Exam
+from tests.serving import serving
 
 pytestmark = pytest.mark.concurrency
 STUDENTS = 6
@@ -60,34 +55,9 @@ class Pupil:
         return httpx.request(method, f"{url}{self.exam.path(what)}", json=body, headers=self.client.headers, timeout=30)
 
 
-@contextmanager
-def serving(app, test_environment):
-    """Serve the application in a group of processes of its own; whatever is left of it is killed in the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, **test_environment, "DATABASE_URL": app.config["DATABASE_URL"]}
-    command = [sys.executable, "-m", "edutrack", "serve", "--port", str(port), "--workers", "2"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True
-    ) as process:
-        try:
-            _wait_until_ready(f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}", process.pid
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def _wait_until_ready(url):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{url}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("The served process did not become ready.")
+@pytest.fixture
+def settings(committing_app, test_environment):
+    return {**test_environment, "DATABASE_URL": committing_app.config["DATABASE_URL"]}
 
 
 def saved(attempt):
@@ -95,14 +65,14 @@ def saved(attempt):
     return {place: int(written or 0) for place, written in db.session.execute(rows)}
 
 
-def test_every_save_that_was_confirmed_is_there_and_the_attempts_go_on(committing_app, test_environment):
+def test_every_save_that_was_confirmed_is_there_and_the_attempts_go_on(committing_app, settings):
     exam = Exam(Api(committing_app), kinds=("written",) * QUESTIONS)
     pupils = [Pupil(exam) for _ in range(STUDENTS)]
 
-    with serving(committing_app, test_environment) as (url, pid):
+    with serving(settings, workers=2) as server:
         for pupil in pupils:
-            pupil.start(url)
-        threads = [Thread(target=pupil.save_until_it_is_gone, args=(url,)) for pupil in pupils]
+            pupil.start(server.url)
+        threads = [Thread(target=pupil.save_until_it_is_gone, args=(server.url,)) for pupil in pupils]
         for thread in threads:
             thread.start()
         # However slow the machine is: everybody has had every question confirmed, and goes on saving.
@@ -110,7 +80,7 @@ def test_every_save_that_was_confirmed_is_there_and_the_attempts_go_on(committin
         while not all(min(pupil.confirmed.values()) for pupil in pupils) and time.monotonic() < deadline:
             time.sleep(0.1)
         time.sleep(0.5)
-        os.killpg(pid, signal.SIGKILL)
+        server.kill()
         for thread in threads:
             thread.join(timeout=40)
     db.session.rollback()
@@ -123,9 +93,9 @@ def test_every_save_that_was_confirmed_is_there_and_the_attempts_go_on(committin
             dict.fromkeys(exam.places, True)
         )
 
-    with serving(committing_app, test_environment) as (url, _):
-        again = [pupil.ask(url, "POST", "start", None).json()["submission_id"] for pupil in pupils]
-        submitted = [pupil.submit(url) for pupil in pupils]
+    with serving(settings, workers=2) as server:
+        again = [pupil.ask(server.url, "POST", "start", None).json()["submission_id"] for pupil in pupils]
+        submitted = [pupil.submit(server.url) for pupil in pupils]
     db.session.rollback()
 
     assert again == [pupil.attempt for pupil in pupils]
@@ -134,7 +104,7 @@ def test_every_save_that_was_confirmed_is_there_and_the_attempts_go_on(committin
     assert db.session.scalar(ended) == STUDENTS
 
 
-def test_the_served_process_closes_what_is_overdue_by_itself(committing_app, test_environment):
+def test_the_served_process_closes_what_is_overdue_by_itself(committing_app, settings):
     exam = Exam(Api(committing_app))
     exam.start()
     attempt = db.session.scalars(select(QuizSubmission)).one()
@@ -143,7 +113,7 @@ def test_the_served_process_closes_what_is_overdue_by_itself(committing_app, tes
     attempt.deadline_at -= 2 * late
     db.session.commit()
 
-    with serving(committing_app, test_environment):
+    with serving(settings, workers=2):
         deadline = time.monotonic() + 30
         while db.session.scalar(select(QuizSubmission.status)) == "in_progress" and time.monotonic() < deadline:
             db.session.rollback()
