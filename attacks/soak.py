@@ -157,5 +157,5 @@ def _control(school: School, folder: Path, workers: int) -> bool:
 
 def _failures(log: Path) -> list[str]:
     """Return what the server logged of requests that failed, each kind once."""
-    lines = (line for line in log.read_bytes().splitlines() if b'"request_failed"' in line)
+    lines = (line for line in log.read_bytes().splitlines() if b'"exception"' in line)
     return list(dict.fromkeys(str(orjson.loads(line).get("exception", ""))[-600:] for line in lines))

@@ -66,6 +66,16 @@ class Throttled(DomainError):
         super().__init__(f"Request was throttled. Expected available in {self.retry_after} seconds.")
 
 
+class Unavailable(DomainError):
+    """What the application needs does not answer; whether something was done, only the same request again can tell."""
+
+    #: Seconds.
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("Service temporarily unavailable, try again later.")
+
+
 class Invalid(DomainError):
     """Values that do not pass validation: messages by field name, object-level ones under `non_field_errors`."""
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, request
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from edutrack.core import errors
@@ -21,6 +22,7 @@ _STATUS: dict[type[errors.DomainError], int] = {
     errors.UnsupportedBody: 415,
     errors.KeyReused: 422,
     errors.Throttled: 429,
+    errors.Unavailable: 503,
 }
 #: What is answered where no schema bounds a value and no column holds it.
 UNSTORABLE = "A value in the request is out of range."
@@ -43,7 +45,7 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(errors.DomainError)
     def render_domain_error(error: errors.DomainError) -> Any:
         response = json_response(body_of(error), status_of(error))
-        if isinstance(error, errors.Throttled):
+        if isinstance(error, errors.Throttled | errors.Unavailable):
             response.headers["Retry-After"] = str(error.retry_after)
         return response
 
@@ -73,6 +75,12 @@ def init_errors(app: Flask) -> None:
         _log.error("value_does_not_fit_column", exc_info=error)
         response = json_response({"detail": UNSTORABLE}, 400)
         return response
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(PoolTimeout)
+    def render_outage(error: Exception) -> Any:
+        _log.error("database_unavailable", exc_info=error)
+        return render_domain_error(errors.Unavailable())
 
     @app.errorhandler(Exception)
     def render_failure(error: Exception) -> Any:

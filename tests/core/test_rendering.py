@@ -3,6 +3,8 @@
 import pytest
 from flask import abort
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from edutrack.accounts.models import User
 from edutrack.core import errors
@@ -34,6 +36,7 @@ def _raising(error):
         (errors.UnsupportedBody("What?"), 415, {"detail": "What?"}),
         (errors.KeyReused("Again."), 422, {"detail": "Again."}),
         (errors.Throttled(7), 429, {"detail": "Request was throttled. Expected available in 7 seconds."}),
+        (errors.Unavailable(), 503, {"detail": "Service temporarily unavailable, try again later."}),
     ],
 )
 def test_each_domain_error_has_its_status(api, in_view, error, status, body):
@@ -59,6 +62,18 @@ def test_an_unexpected_failure_says_nothing_about_itself(api, in_view):
     assert response.status_code == 500
     assert response.data == b'{"detail":"Internal server error"}'
     assert response.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("SELECT", {}, Exception("gone")), PoolTimeout("QueuePool limit")], ids=["gone", "busy"]
+)
+def test_a_database_that_does_not_answer_is_an_outage_and_no_mistake(api, in_view, error):
+    in_view(_raising(error))
+
+    response = api.get(RUN)
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert response.json == {"detail": "Service temporarily unavailable, try again later."}
 
 
 @pytest.mark.parametrize("status", [400, 403, 405, 408, 410, 418, 429, 500, 503])

@@ -146,7 +146,7 @@ def test_a_transaction_is_run_again_three_times_at_most(api, in_view):
 
     in_view(work)
 
-    assert api.post(RUN).status_code == 500
+    assert api.post(RUN).status_code == 503
     assert len(attempts) == 4
 
 
@@ -159,7 +159,7 @@ def test_another_database_error_is_not_tried_again(api, in_view):
 
     in_view(work)
 
-    assert api.post(RUN).status_code == 500
+    assert api.post(RUN).status_code == 503
     assert len(attempts) == 1
 
 

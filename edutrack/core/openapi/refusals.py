@@ -16,6 +16,7 @@ from edutrack.core.errors import (
     NotSignedIn,
     Rejected,
     TooLarge,
+    Unavailable,
     UnsupportedBody,
 )
 from edutrack.core.openapi.route import Route
@@ -63,6 +64,7 @@ _TITLES = {
     422: "The Idempotency-Key was already used with another request.",
     429: "Too many attempts.",
     500: "Something failed on the server.",
+    503: "The database does not answer.",
 }
 _CSRF = "CSRF Failed: Origin checking failed - no Origin header."
 
@@ -88,7 +90,7 @@ def _response(status: int, kinds: Iterable[str], examples: dict[str, Any]) -> di
         "description": _TITLES[status],
         "content": {"application/json": {"schema": schema, "examples": examples}},
     }
-    if status == 429:
+    if status in (429, 503):
         response["headers"] = {
             "Retry-After": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}}
         }
@@ -110,6 +112,7 @@ def _refusals(route: Route) -> Iterator[DomainError]:
         yield Invalid({"Idempotency-Key": ["Ensure this field has no more than 255 characters."]})
         yield KeyReused("This Idempotency-Key was already used with another request.")
     yield from route.declared_refusals
+    yield Unavailable()
 
 
 def _of_guard(route: Route) -> Iterator[DomainError]:
