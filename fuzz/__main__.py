@@ -1,6 +1,8 @@
 """`python -m fuzz`: serve demo schools, send generated requests as each role, print the table, leave nothing behind."""
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +25,8 @@ def main() -> None:
     parser.add_argument("--role", action="append", choices=list(ROLES), help="may be repeated")
     parser.add_argument("--operation", help="only those whose path has this in it")
     arguments = parser.parse_args()
+    # So that the servers end and the folder goes, whoever ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended early."))
     if not fuzz(arguments.role or list(ROLES), arguments):
         raise SystemExit("There were findings.")
 
