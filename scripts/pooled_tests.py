@@ -1,7 +1,8 @@
 """Runs the tests through PgBouncer in transaction mode, on a throwaway PostgreSQL; arguments go to pytest.
 
 A connection to the server is used for one transaction and then closed (`server_lifetime = 0`), which is worse than any
-real pooler: whatever a session were to keep beyond its transaction is gone at once. PREPARED=true leaves prepared
+real pooler: whatever a session were to keep beyond its transaction is gone at once. A database that was not there a
+moment ago is asked for again at once (`server_login_retry = 0`): tests make theirs anew by the same name. PREPARED=true leaves prepared
 statements on, which takes a PgBouncer of 1.21 or later.
 """
 
@@ -37,6 +38,7 @@ max_client_conn = 2000
 default_pool_size = 60
 server_lifetime = {lifetime}
 server_idle_timeout = 1
+server_login_retry = 0
 max_db_connections = 60
 logfile = {folder}/pgbouncer.log
 pidfile = {folder}/pgbouncer.pid
