@@ -1,6 +1,6 @@
 """The OpenAPI document: what apispec reads from the schemas, completed by what the routes themselves declare."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
 from threading import Lock
@@ -70,6 +70,7 @@ class DescribedApi(Api):
     """flask-smorest's reading of schemas and routes; errors are rendered by `core.rendering` alone."""
 
     def __init__(self, app: Flask) -> None:
+        self.when_described: list[Callable[[], None]] = []
         plugin = MarshmallowPlugin(schema_name_resolver=_name_of)
         super().__init__(app, spec_kwargs={"marshmallow_plugin": plugin})
         converter: Any = plugin.converter
@@ -98,6 +99,8 @@ def describe() -> Document:
 @cache
 def _describe(app: Flask) -> Document:
     api: DescribedApi = app.extensions["description"]
+    for describe_views in api.when_described:
+        describe_views()
     document: Document = deepcopy(api.spec.to_dict())
     document["info"]["description"] = _INTRODUCTION
     document["servers"] = [{"url": "/"}]
