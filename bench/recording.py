@@ -91,7 +91,8 @@ def take_sample(app: Flask, facts: Mapping[str, Any], at: datetime, request: Cal
         if cursor.description:
             rows = cursor.fetchall()
             cursor.scroll(0, mode="absolute")
-        executed.append(_Executed(sql, {name: _plain(value) for name, value in parameters.items()}, rows))
+        plain = {name: value.obj if isinstance(value, Binary) else value for name, value in parameters.items()}
+        executed.append(_Executed(sql, plain, rows))
 
     with app.app_context():
         engine = db.engine
@@ -103,12 +104,6 @@ def take_sample(app: Flask, facts: Mapping[str, Any], at: datetime, request: Cal
     if status >= 300:
         raise SystemExit(f"A request to record was answered {status}.")
     return Sample(facts, at, executed)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value.obj if isinstance(value, Binary) else value
 
 
 def explain(first: Sample, second: Sample) -> list[Statement]:

@@ -2,8 +2,8 @@
 
 A connection to the server is used for one transaction and then closed (`server_lifetime = 0`), which is worse than any
 real pooler: whatever a session were to keep beyond its transaction is gone at once. A database that was not there a
-moment ago is asked for again at once (`server_login_retry = 0`): tests make theirs anew by the same name. PREPARED=true leaves prepared
-statements on, which takes a PgBouncer of 1.21 or later.
+moment ago is asked for again at once (`server_login_retry = 0`): tests make theirs anew by the same name. PREPARED=true
+leaves prepared statements on, which takes a PgBouncer of 1.21 or later.
 """
 
 import os

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, LargeBinary, Row, any_, bindparam, or_, select, update
+from sqlalchemy import BigInteger, DateTime, LargeBinary, Row, bindparam, or_, select, update
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller
@@ -60,7 +60,10 @@ def redeem_code(caller: Caller, typed: str, course_id: int, *, most_failures: in
 
 def _use_up(seals: list[bytes], course_id: int, student_id: int, now: datetime) -> Row[int, Decimal] | None:
     """Mark a code that may be used as used, and return its id and value; None where it may not be."""
-    return run(_USE_UP, seals=seals, course=course_id, student=student_id, now=now).one_or_none()
+    if not seals:
+        return None
+    found = {"seal": seals[0], "other_seal": seals[-1]}
+    return run(_USE_UP, **found, course=course_id, student=student_id, now=now).one_or_none()
 
 
 def _refusal(student_id: int, seals: list[bytes], course_id: int) -> DomainError:
@@ -86,7 +89,8 @@ _NOW = bindparam("now", type_=DateTime(timezone=True))
 _USE_UP = (
     update(RechargeCode)
     .where(
-        RechargeCode.sealed == any_(bindparam("seals", type_=ARRAY(LargeBinary))),
+        # Two, and no array: of that PostgreSQL does not know how many it has, and looks through the course as well.
+        RechargeCode.sealed.in_([bindparam("seal", type_=LargeBinary), bindparam("other_seal", type_=LargeBinary)]),
         RechargeCode.course_id == bindparam("course", type_=BigInteger),
         RechargeCode.used_by_id.is_(None),
         RechargeCode.voided_at.is_(None),
