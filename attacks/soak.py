@@ -15,6 +15,7 @@ from random import Random
 from time import perf_counter
 
 import orjson
+import psutil
 
 from attacks.findings import Findings
 from attacks.processes import Server, running
@@ -43,6 +44,8 @@ class _Speed:
     answers: Answers = field(default_factory=Answers)
     seconds: float = 0.0
     cpu: float = 0.0
+    #: Processor time that the machine's host gave to others meanwhile.
+    stolen: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -60,6 +63,7 @@ class _Speed:
         self.answers.errors += other.answers.errors
         self.seconds += other.seconds
         self.cpu += other.cpu
+        self.stolen += other.stolen
 
 
 def run_soak(seeds: int, first_seed: int, workers: int) -> bool:
@@ -113,7 +117,8 @@ def _redeem_fast(school: School, server: Server) -> bool:
         f"{CONNECTIONS} clients redeemed {redeemed:,} codes at {_USUAL_WORKERS} processes: {speed.per_second:.0f}/s "
         f"({slowest:.0f} to {fastest:.0f} in {_ROUNDS - 1} rounds), 99th percentile "
         f"{speed.answers.percentile(0.99) * 1000:.0f} ms, where {_LEAST_PER_SECOND}/s and {_LONGEST_P99 * 1000:.0f} ms "
-        f"are asked for; {redeemed / speed.cpu:.0f} for a second of CPU time"
+        f"are asked for; {redeemed / speed.cpu:.0f} for a second of CPU time; others on this host took "
+        f"{speed.stolen / speed.seconds:.2f} CPUs meanwhile"
     )
     for error in dict.fromkeys(speed.answers.errors):
         print("error of redeeming fast:", error)
@@ -124,9 +129,9 @@ def _redeem_round(school: School, server: Server, random: Random) -> _Speed:
     school.stock_codes(school.codes, 2 * _REDEMPTIONS // COURSES)
     requests = list(islice(_redemptions(school, random), _REDEMPTIONS))
     served = [server.pid, school.postmaster]
-    started, cpu = perf_counter(), cpu_seconds(served)
+    started, cpu, stolen = perf_counter(), cpu_seconds(served), psutil.cpu_times().steal
     answers = send_all(server.port, requests)
-    return _Speed(answers, perf_counter() - started, cpu_seconds(served) - cpu)
+    return _Speed(answers, perf_counter() - started, cpu_seconds(served) - cpu, psutil.cpu_times().steal - stolen)
 
 
 def _redemptions(school: School, random: Random) -> Iterator[bytes]:
