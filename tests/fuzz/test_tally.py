@@ -47,7 +47,7 @@ def test_what_is_described_is_clean(tally, operation):
     ("status", "body", "mimetype", "found"),
     [
         (500, {"detail": "Internal server error"}, "application/json", "500 Server error"),
-        (503, {"detail": "Not now."}, "application/json", "503 Undocumented status code"),
+        (502, {"detail": "Not now."}, "application/json", "502 Undocumented status code"),
         (418, {"detail": "A teapot."}, "application/json", "418 Undocumented status code"),
         (200, [GRADE | {"secret": 1}], "application/json", "200 Response violates schema: Additional properties"),
         (200, [{"id": 1}], "application/json", "200 Response violates schema: "),
