@@ -174,6 +174,8 @@ def test_the_bytes_decide_what_a_material_is(teacher, lecture, content, extensio
         b"PK\x03\x04broken",
         archive("evil.exe"),
         archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+        # Of a version of the format that there is none of.
+        archive("[Content_Types].xml", "word/document.xml").replace(b"\x01\x02\x14\x03\x14", b"\x01\x02\x14\x03\xff"),
     ],
 )
 def test_everything_else_is_refused_whatever_it_is_called(teacher, lecture, content):

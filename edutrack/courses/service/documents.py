@@ -83,7 +83,8 @@ def _office_kind(content: BinaryIO) -> str | None:
     try:
         with ZipFile(content) as archive:
             parts = archive.namelist()
-    except (BadZipFile, ValueError, OSError, LookupError, NotImplementedError):
+    except (BadZipFile, ValueError, OSError, LookupError, RuntimeError):
+        # The last is what zipfile raises for an archive of a later version than it knows.
         return None
     if len(parts) > _MOST_PARTS or "[Content_Types].xml" not in parts:
         return None
