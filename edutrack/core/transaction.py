@@ -18,6 +18,8 @@ from edutrack.core.turns import stepping_aside
 #: serialization_failure and deadlock_detected: the same transaction may succeed when it is run again.
 #: foreign_key_violation: another request removed what this one had just read; run again, it sees that it is gone.
 _WORTH_RETRYING = frozenset({"40001", "40P01", "23503"})
+#: admin_shutdown and crash_shutdown: the server ended the connection.
+_CONNECTION_ENDED = frozenset({"57P01", "57P02"})
 _RETRIES = 3
 
 
@@ -57,13 +59,16 @@ def in_transaction(work: Callable[[], Any]) -> Any:
     """Return what `work` returns, after committing what it wrote.
 
     A constraint violation that a room has declared (`database.when_violated`) is raised as its domain error. After a
-    deadlock, a serialisation failure or a reference to what is gone the whole of it runs again, at most three times.
+    deadlock, a serialisation failure or a reference to what is gone the whole of it runs again, at most three times; so
+    it does when its connection was lost before the commit was asked for (rules.md, Retries).
     """
     for attempts_left in range(_RETRIES, -1, -1):
         g.after_commit = []
         g.after_rollback = []
+        committing = False
         try:
             result = work()
+            committing = True
             db.session.commit()
         except DBAPIError as error:
             db.session.rollback()
@@ -71,7 +76,7 @@ def in_transaction(work: Callable[[], Any]) -> Any:
             rule = violated_rule(error) if isinstance(error, IntegrityError) else None
             if rule is not None:
                 raise rule from error
-            if not attempts_left or getattr(error.orig, "sqlstate", None) not in _WORTH_RETRYING:
+            if not attempts_left or not _worth_retrying(error, committing):
                 raise
             _rewind_uploads()
         except StartAgain as again:
@@ -85,6 +90,14 @@ def in_transaction(work: Callable[[], Any]) -> Any:
                 action()
             return result
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _worth_retrying(error: DBAPIError, committing: bool) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    if error.connection_invalidated or state in _CONNECTION_ENDED:
+        # Of a commit that was not answered nobody knows whether it happened: the client asks again with its key.
+        return not committing
+    return state in _WORTH_RETRYING
 
 
 def _run_after_rollback() -> None:
