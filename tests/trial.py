@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import marshmallow as ma
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from edutrack import create_app
 from edutrack.accounts.models import User
@@ -18,7 +18,7 @@ from edutrack.core.idempotency import idempotent
 from edutrack.core.images import save_picture
 from edutrack.core.json import json_response
 from edutrack.core.mail import Mail, queue_mail
-from edutrack.core.pagination import ordered
+from edutrack.core.pagination import PreparedList, ordered
 from edutrack.core.schemas import Nested, Schema
 
 
@@ -91,6 +91,15 @@ def make_blueprint() -> Blueprint:
     @blueprint.page(MailSchema)
     def list_mails(values):
         return ordered(select(Mail), values["ordering"], {"subject": Mail.subject, "id": Mail.id}, Mail.id)
+
+    @blueprint.get("/trial/prepared-mails/")
+    @public
+    @blueprint.query(MailQuerySchema)
+    @blueprint.page(MailSchema)
+    def list_prepared_mails(values):
+        columns = {"subject": Mail.subject, "id": Mail.id}
+        rows = select(Mail.id, Mail.subject).where(Mail.recipient == bindparam("recipient"))
+        return PreparedList(ordered(rows, values["ordering"], columns, Mail.id)).filled(recipient="a@example.org")
 
     @blueprint.post("/trial/mails/")
     @guard(students="any")

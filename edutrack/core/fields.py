@@ -287,8 +287,9 @@ class Moment(_Worded, fields.DateTime):
         except (ValueError, OverflowError):
             raise self.make_error("invalid") from None
 
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else iso_z(value)
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        # `json.compact` writes it.
+        return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def iso_z(moment: datetime) -> str:

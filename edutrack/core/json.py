@@ -32,8 +32,8 @@ class OrjsonProvider(JSONProvider):
 
 
 def compact(value: Any) -> bytes:
-    """Return `value` as compact JSON bytes."""
-    return orjson.dumps(value, default=_default)
+    """Return `value` as compact JSON bytes; moments in UTC end in `Z`."""
+    return orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z)
 
 
 def json_response(value: Any, status: int = 200) -> Response:

@@ -1,13 +1,13 @@
 """Lists: pages of `{"count", "next", "previous", "results"}`, the whole of one, ordering and search."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlencode
 
 import marshmallow as ma
 from flask import Response, request
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, func, or_, select
 
 from edutrack.core.arabic import like_pattern, words
 from edutrack.core.errors import Invalid, NotFound
@@ -16,6 +16,7 @@ from edutrack.core.fields import Boolean, Integer
 from edutrack.core.json import compact, json_response
 from edutrack.core.schemas import Schema
 from edutrack.core.spooling import SpooledResponse
+from edutrack.core.statements import run
 from edutrack.core.urls import absolute_url
 
 DEFAULT_PAGE_SIZE = 50
@@ -56,7 +57,32 @@ def envelope_schema(row: type[ma.Schema]) -> type[Schema]:
     return Schema.from_dict(fields, name=f"{row.__name__.removesuffix('Schema')}PageSchema")  # type: ignore[return-value]
 
 
-def paginate(rows: Select[Any], schema: ma.Schema) -> Response:
+class PreparedList:
+    """The statements of a list that is asked for often, built once, with named parameters; their rows are plain."""
+
+    def __init__(self, rows: Select[Any]) -> None:
+        """Prepare the list of `rows`, which select columns."""
+        self.rows = rows
+        self.count = _counting(rows)
+        self.page = rows.limit(bindparam("page_size")).offset(bindparam("page_start"))
+
+    def filled(self, **values: Any) -> "FilledList":
+        """Return the list with values for the parameters in it."""
+        return FilledList(self, values)
+
+
+class FilledList(NamedTuple):
+    """A prepared list with what its parameters stand for in one request."""
+
+    statements: PreparedList
+    values: dict[str, Any]
+
+
+#: What a view answers a page of.
+Listed = Select[Any] | FilledList
+
+
+def paginate(rows: Listed, schema: ma.Schema) -> Response:
     """Answer the page of `rows` that the request asks for.
 
     Two statements: the count, and the page; one for the whole. Raises NotFound("Invalid page.") for a page that is not
@@ -69,7 +95,7 @@ def paginate(rows: Select[Any], schema: ma.Schema) -> Response:
     number = _page_number()
     if number > max(1, -(-count // size)):
         raise NotFound("Invalid page.")
-    results = _fetch(rows.limit(size).offset((number - 1) * size)) if count else []
+    results = _fetch(rows, size, (number - 1) * size) if count else []
     return json_response(
         {
             "count": count,
@@ -85,12 +111,16 @@ def counted_by(rows: Select[Any], count: Select[int]) -> Select[Any]:
     return rows.execution_options(counted_by=count)
 
 
-def count_of(rows: Select[Any]) -> int:
+def count_of(rows: Listed) -> int:
     """Return how many `rows` there are. One statement."""
+    if isinstance(rows, FilledList):
+        return run(rows.statements.count, **rows.values).scalar_one()
+    return db.session.scalar(_counting(rows)) or 0
+
+
+def _counting(rows: Select[Any]) -> Select[int]:
     known: Select[int] | None = rows.get_execution_options().get("counted_by")
-    if known is None:
-        known = select(func.count()).select_from(rows.order_by(None).subquery())
-    return db.session.scalar(known) or 0
+    return select(func.count()).select_from(rows.order_by(None).subquery()) if known is None else known
 
 
 def ordered(rows: Select[Any], ordering: str, columns: Mapping[str, Any], tie_breaker: Any) -> Select[Any]:
@@ -106,8 +136,10 @@ def matching(search: str, *folded: SQLColumnExpression[str]) -> ColumnElement[bo
     return and_(True, *(or_(*(column.like(like_pattern(word)) for column in folded)) for word in words(search)))
 
 
-def _fetch(rows: Select[Any]) -> list[Any]:
-    result = db.session.execute(rows)
+def _fetch(rows: Listed, size: int, start: int) -> Sequence[Any]:
+    if isinstance(rows, FilledList):
+        return run(rows.statements.page, **rows.values, page_size=size, page_start=start).all()
+    result = db.session.execute(rows.limit(size).offset(start))
     return list(result.scalars().unique() if len(rows.column_descriptions) == 1 else result)
 
 
@@ -122,18 +154,19 @@ def whole_list(rows: Select[Any], schema: ma.Schema) -> Response:
     return SpooledResponse(write, "application/json")
 
 
-def _write_whole(file: BinaryIO, rows: Select[Any], schema: ma.Schema) -> bytes:
+def _write_whole(file: BinaryIO, rows: Listed, schema: ma.Schema) -> bytes:
     count = _write_rows(file, rows, schema)
     file.write(b"]}")
     # Counted as they are written, so that it agrees with them whatever changes meanwhile.
     return b'{"count":%d,"results":[' % count
 
 
-def _write_rows(file: BinaryIO, rows: Select[Any], schema: ma.Schema) -> int:
+def _write_rows(file: BinaryIO, rows: Listed, schema: ma.Schema) -> int:
     count = 0
+    statement, values = (rows.statements.rows, rows.values) if isinstance(rows, FilledList) else (rows, {})
     # Whatever fails in between, the cursor closes.
-    with db.session.execute(rows, execution_options={"yield_per": _ROWS_AT_A_TIME}) as result:
-        found: Any = result.scalars() if len(rows.column_descriptions) == 1 else result
+    with db.session.execute(statement, values, execution_options={"yield_per": _ROWS_AT_A_TIME}) as result:
+        found: Any = result.scalars() if len(statement.column_descriptions) == 1 else result
         for part in found.partitions(_ROWS_AT_A_TIME):
             file.write((b"," if count else b"") + compact(schema.dump(part, many=True))[1:-1])
             count += len(part)

@@ -1,11 +1,16 @@
 """Bodies of notifications."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from marshmallow import fields as plain
+from marshmallow import pre_dump
+from sqlalchemy import Row
 
 from edutrack.core import fields
-from edutrack.core.language import preferred_language
+from edutrack.core.language import Language, preferred_language
 from edutrack.core.schemas import Schema
-from edutrack.notifications.models import NOTIFICATION_TYPES, Notification, NotificationType
+from edutrack.notifications.models import NOTIFICATION_TYPES, NotificationType
 from edutrack.notifications.texts import TEMPLATES
 
 #: Which ids each type has, for the description; a test holds it to what is written.
@@ -36,16 +41,15 @@ class NotificationSchema(Schema):
     """A notification, in the words of the reader's language (rules.md, "Notifications")."""
 
     id = plain.Integer(required=True)
-    notification_type = plain.String(attribute="type", required=True, metadata={"enum": list(NOTIFICATION_TYPES)})
-    notification_type_display = plain.Method("displayed", required=True, metadata={"type": "string"})
-    title = plain.Method("titled", required=True, metadata={"type": "string"})
-    message = plain.Method("worded", required=True, metadata={"type": "string"})
+    notification_type = plain.String(required=True, metadata={"enum": list(NOTIFICATION_TYPES)})
+    notification_type_display = plain.String(required=True)
+    title = plain.String(required=True)
+    message = plain.String(required=True)
     is_read = plain.Boolean(required=True)
-    metadata = plain.Method(
-        "referred",
+    metadata = plain.Dict(
         required=True,
+        allow_none=True,
         metadata={
-            "type": ["object", "null"],
             "description": _METADATA,
             "additionalProperties": {"type": "integer"},
             "examples": [{"course_id": 7, "transaction_id": 8}],
@@ -53,21 +57,26 @@ class NotificationSchema(Schema):
     )
     created_at = fields.Moment(required=True)
 
-    def displayed(self, notification: Notification) -> str:
-        """Return the name of the type."""
-        return TEMPLATES[notification.type].display.say(preferred_language(), {})
+    @pre_dump(pass_collection=True)
+    def in_words(self, notifications: Sequence[Row[Any]], **_: Any) -> list[dict[str, Any]]:
+        """Return the values of notifications, whose language is the same for all of them."""
+        language = preferred_language()
+        return [_worded(notification, language) for notification in notifications]
 
-    def titled(self, notification: Notification) -> str:
-        """Return the title."""
-        return TEMPLATES[notification.type].title.say(preferred_language(), {})
 
-    def worded(self, notification: Notification) -> str:
-        """Return the message."""
-        return TEMPLATES[notification.type].say_message(preferred_language(), notification.params)
-
-    def referred(self, notification: Notification) -> dict[str, int] | None:
-        """Return the ids of what the notification is about; None where it is about no single thing."""
-        return {name: value for name, value in notification.params.items() if name.endswith("_id")} or None
+def _worded(notification: Row[Any], language: Language) -> dict[str, Any]:
+    template, params = TEMPLATES[notification.type], notification.params
+    return {
+        "id": notification.id,
+        "notification_type": notification.type,
+        "notification_type_display": template.display.say(language, {}),
+        "title": template.title.say(language, {}),
+        "message": template.say_message(language, params),
+        "is_read": notification.is_read,
+        # The ids of what it is about; nothing where it is about no single thing.
+        "metadata": {name: value for name, value in params.items() if name.endswith("_id")} or None,
+        "created_at": notification.created_at,
+    }
 
 
 class UnreadCountSchema(Schema):

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select
-
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import Blueprint
 from edutrack.core.errors import NotFound
+from edutrack.core.pagination import FilledList
 from edutrack.core.schemas import MessageSchema
 from edutrack.notifications import queries, service
-from edutrack.notifications.models import Notification
 from edutrack.notifications.schemas import NotificationFilterSchema, NotificationSchema, UnreadCountSchema
 
 blueprint = Blueprint("notifications", __name__, description="What users are told inside the application")
@@ -20,7 +18,7 @@ blueprint = Blueprint("notifications", __name__, description="What users are tol
 @blueprint.query(NotificationFilterSchema)
 @blueprint.page(NotificationSchema)
 @blueprint.localised
-def list_notifications(filters: dict[str, Any]) -> Select[Notification]:
+def list_notifications(filters: dict[str, Any]) -> FilledList:
     """List the caller's notifications, newest first, in the language of `Accept-Language`."""
     return queries.notifications(caller(), **filters)
 

@@ -1,6 +1,6 @@
 """What students are told by mail, in Arabic and in English."""
 
-from edutrack.accounts.models import Student
+from edutrack.accounts.models import Student, User
 from edutrack.accounts.service import tell_with_verification
 from edutrack.core.mail import queue_mail
 
@@ -28,14 +28,14 @@ _STATUS_TEXTS = {
 }
 
 
-def tell_registered(student: Student) -> None:
+def tell_registered(user: User, student_code: str) -> None:
     """Queue the mail that a registration was received, with the student code and the link that verifies the address."""
     # Nothing of the form's own words: a registration could name anybody's address, and have us send them there.
     tell_with_verification(
-        student.user,
+        user,
         "تم استلام طلب التسجيل - Registration received",
-        f"تم استلام طلب تسجيلك. كود الطالب الخاص بك هو {student.student_code}. سنخبرك عند تفعيل حسابك.\n\n"
-        f"We received your registration. Your student code is {student.student_code}. "
+        f"تم استلام طلب تسجيلك. كود الطالب الخاص بك هو {student_code}. سنخبرك عند تفعيل حسابك.\n\n"
+        f"We received your registration. Your student code is {student_code}. "
         "We will tell you when your account is verified.",
     )
 

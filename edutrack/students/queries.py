@@ -12,6 +12,7 @@ from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
 from edutrack.core.pagination import counted_by, matching
 from edutrack.core.sealing import seals_of
+from edutrack.core.statements import run
 from edutrack.core.tallies import students_counted
 from edutrack.structure.models import (
     Area,
@@ -36,16 +37,31 @@ _NAMES = (
 )
 # Built once: the frontend asks for it on every visit.
 _PROFILE = (
-    select(Student)
-    .options(joinedload(Student.user, innerjoin=True), *_NAMES)
-    .where(Student.id == bindparam("student_id"))
-    .execution_options(populate_existing=True)
+    select(
+        *(column for column in Student.__table__.c if column.name != "search_folded"),
+        User.username,
+        User.gmail,
+        User.is_active,
+        SchoolType.name.label("school_type_name"),
+        Grade.name.label("grade_name"),
+        Division.name.label("division_name"),
+        Governorate.name.label("governorate_name"),
+        Area.name.label("area_name"),
+    )
+    .select_from(Student)
+    .join(Student.user)
+    .join(Student.governorate)
+    .join(Student.area)
+    .outerjoin(Student.school_type)
+    .outerjoin(Student.grade)
+    .outerjoin(Student.division)
+    .where(Student.id == bindparam("student"))
 )
 
 
-def profile(student_id: int) -> Student:
-    """Return a student with the user and with the names of school and home, as the database has them now."""
-    return db.session.execute(_PROFILE, {"student_id": student_id}).scalar_one()
+def profile(student_id: int) -> Row[*tuple[Any, ...]]:
+    """Return a student as ProfileSchema shows one, as the database has it now."""
+    return run(_PROFILE, student=student_id).one()
 
 
 def find_student(caller: Caller, student_id: int) -> Student:

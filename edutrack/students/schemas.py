@@ -4,8 +4,9 @@ from typing import Any
 
 from marshmallow import ValidationError
 from marshmallow import fields as plain
+from sqlalchemy import Row
 
-from edutrack.accounts.models import GENDERS, NAME_LENGTH, STUDENT_STATUSES, USERNAME_LENGTH, Student
+from edutrack.accounts.models import GENDERS, NAME_LENGTH, STUDENT_STATUSES, USERNAME_LENGTH
 from edutrack.accounts.schemas import NewPassword
 from edutrack.core import clock, fields
 from edutrack.core.schemas import Schema
@@ -96,21 +97,24 @@ class StudentSchema(Schema):
     updated_at = fields.Moment(required=True)
 
 
-def _can_access_course(student: Student) -> bool:
-    return student.status == "verified" and student.user.is_active
+def _can_access_course(profile: Row[Any]) -> bool:
+    return profile.status == "verified" and profile.is_active
 
 
 class ProfileSchema(StudentSchema):
-    """A student's own profile: names beside ids, and whether courses are open."""
+    """A student's own profile, as `queries.profile` has it: names beside ids, and whether courses are open."""
 
+    username = plain.String(required=True)
+    gmail = plain.String(required=True)
+    is_active = plain.Boolean(required=True)
     # Second names of fields above, which only output can have.
-    email = plain.String(attribute="user.gmail", dump_only=True, required=True)
+    email = plain.String(attribute="gmail", dump_only=True, required=True)
     full_name = plain.String(attribute="name_ar", dump_only=True, required=True)
-    school_type_name = plain.String(attribute="school_type.name", dump_default=None, required=True, allow_none=True)
-    grade_name = plain.String(attribute="grade.name", dump_default=None, required=True, allow_none=True)
-    division_name = plain.String(attribute="division.name", dump_default=None, required=True, allow_none=True)
-    governorate_name = plain.String(attribute="governorate.name", required=True)
-    area_name = plain.String(attribute="area.name", required=True)
+    school_type_name = plain.String(required=True, allow_none=True)
+    grade_name = plain.String(required=True, allow_none=True)
+    division_name = plain.String(required=True, allow_none=True)
+    governorate_name = plain.String(required=True)
+    area_name = plain.String(required=True)
     can_access_course = plain.Function(_can_access_course, required=True, metadata={"type": "boolean"})
 
 

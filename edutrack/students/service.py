@@ -54,7 +54,7 @@ def _already_registered() -> Invalid:
 when_violated("uq_students_national_id_sealed", _already_registered)
 
 
-def register_student(form: Mapping[str, Any]) -> Student:
+def register_student(form: Mapping[str, Any]) -> Row[*tuple[Any, ...]]:
     """Add a student who waits to be verified, and return the profile (rules.md, "Registration").
 
     Raises Invalid, by field, where the form breaks a rule or the username, address or national id is taken.
@@ -64,12 +64,12 @@ def register_student(form: Mapping[str, Any]) -> Student:
     user = create_user(
         username=form["username"], password=form["password"], gmail=form["gmail"], role=Role.STUDENT, is_active=False
     )
-    student = queries.profile(_add_student(user, form))
-    mails.tell_registered(student)
-    return student
+    profile = queries.profile(_add_student(user, form))
+    mails.tell_registered(user, profile.student_code)
+    return profile
 
 
-def change_profile(caller: Caller, changes: Mapping[str, Any]) -> Student:
+def change_profile(caller: Caller, changes: Mapping[str, Any]) -> Row[*tuple[Any, ...]]:
     """Change the calling student's own profile, and return it (rules.md, "Profiles").
 
     Raises Invalid, by field, where the profile as it would become breaks a rule, or the username, address or national

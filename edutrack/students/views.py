@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, current_app
-from sqlalchemy import Select
+from sqlalchemy import Row, Select
 
 from edutrack.accounts.models import Student
 from edutrack.core.auth import caller, guard, public
@@ -42,7 +42,7 @@ def _failed(response: Response) -> bool:
     Invalid({"phone_number": ["Phone number must be exactly 11 digits and start with 010, 011, 012 or 015."]}),
     Throttled(60),
 )
-def register(form: dict[str, Any]) -> Student:
+def register(form: dict[str, Any]) -> Row[*tuple[Any, ...]]:
     """Register as a student; the site owner then verifies the account."""
     return service.register_student(form)
 
@@ -50,7 +50,7 @@ def register(form: dict[str, Any]) -> Student:
 @blueprint.get("/accounts/profile/me/")
 @guard(Role.STUDENT, students="any")
 @blueprint.response(200, ProfileSchema)
-def show_profile() -> Student:
+def show_profile() -> Row[*tuple[Any, ...]]:
     """Show the calling student's profile."""
     return queries.profile(caller().student_id)
 
@@ -66,7 +66,7 @@ def show_profile() -> Student:
     Invalid({"area": ["The selected area does not belong to the selected governorate."]}),
     Invalid({"phone_number": ["Phone number must be exactly 11 digits and start with 010, 011, 012 or 015."]}),
 )
-def change_profile(changes: dict[str, Any]) -> Student:
+def change_profile(changes: dict[str, Any]) -> Row[*tuple[Any, ...]]:
     """Change parts of the calling student's profile."""
     return service.change_profile(caller(), changes)
 

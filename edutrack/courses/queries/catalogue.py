@@ -1,15 +1,17 @@
 """Reading the catalogue: courses with their topics, lectures and videos, as flat rows named like the answers' keys."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from edutrack.accounts.models import Teacher, User
 from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import NotFound
 from edutrack.core.extensions import db
-from edutrack.core.pagination import matching, ordered
+from edutrack.core.pagination import FilledList, PreparedList, matching, ordered
+from edutrack.core.statements import run
 from edutrack.courses.models import Course, Lecture, Topic, Video
 from edutrack.courses.queries import outline
 from edutrack.courses.queries.fit import fits_student
@@ -70,14 +72,14 @@ _VIDEO_COLUMNS: list[Any] = [
     Video.is_active,
     Video.created_at,
 ]
+_SUBJECT = select(Subject.id).where(Subject.id == bindparam("subject"))
 
 
 def find_subject_id(_caller: Caller, subject_id: int) -> int:
     """Return the id of a subject that there is, whoever asks; raises NotFound."""
-    found = db.session.scalar(select(Subject.id).where(Subject.id == subject_id))
-    if found is None:
+    if run(_SUBJECT, subject=subject_id).scalar() is None:
         raise NotFound()
-    return found
+    return subject_id
 
 
 def list_courses(caller: Caller, *, ordering: str, search: str = "", **filters: Any) -> Select[Any]:
@@ -91,7 +93,7 @@ def list_courses(caller: Caller, *, ordering: str, search: str = "", **filters: 
         "subject": Course.subject_id,
         "is_active": Course.is_active,
     }
-    rows = _courses_whole().where(own_courses(caller), matching(search, Course.search_folded, Teacher.name_folded))
+    rows = _courses_whole().where(own_courses(caller), _found_by(search))
     for name, value in filters.items():
         rows = rows.where(columns[name] == value)
     return ordered(rows, ordering, _ORDERINGS, Course.id)
@@ -104,22 +106,40 @@ def course_item(course: Course) -> Row[Any]:
 
 def courses_of_subject(
     caller: Caller, subject_id: int, *, ordering: str, search: str = "", teacher: int | None = None
-) -> Select[Any]:
-    """Return the select of a subject's active courses as CourseSummarySchema shows them.
+) -> FilledList:
+    """Return the list of a subject's active courses as CourseSummarySchema shows them.
 
     Students get only those that are meant for them and that a teacher with an active account gives (rules.md,
     "Browsing courses").
     """
-    rows = _courses_summed_up(only_active=True).where(Course.subject_id == subject_id, Course.is_active)
+    values = {"subject": subject_id}
     if caller.role is Role.STUDENT:
-        rows = rows.join(User, User.id == Teacher.user_id).where(User.is_active, fits_student(caller.student_id))
-    return _narrowed(rows, ordering=ordering, search=search, teacher=teacher)
+        values["student"] = caller.student_id
+    if teacher is not None:
+        values["teacher"] = teacher
+    courses = _courses_of_subject(ordering, "student" in values, "teacher" in values)
+    if search:
+        courses = PreparedList(courses.rows.where(_found_by(search)))
+    return courses.filled(**values)
+
+
+@cache
+def _courses_of_subject(ordering: str, for_student: bool, by_teacher: bool) -> PreparedList:
+    rows = _courses_summed_up(only_active=True).where(Course.subject_id == bindparam("subject"), Course.is_active)
+    if for_student:
+        fits = fits_student(bindparam("student", type_=BigInteger))
+        rows = rows.join(User, User.id == Teacher.user_id).where(User.is_active, fits)
+    if by_teacher:
+        rows = rows.where(Course.teacher_id == bindparam("teacher"))
+    return PreparedList(ordered(rows, ordering, _ORDERINGS, Course.id))
 
 
 def own_course_list(caller: Caller, *, ordering: str, search: str = "", teacher: int | None = None) -> Select[Any]:
     """Return the select of the caller's courses, inactive ones too, as CourseSummarySchema shows them."""
-    rows = _courses_summed_up(only_active=False).where(own_courses(caller))
-    return _narrowed(rows, ordering=ordering, search=search, teacher=teacher)
+    rows = _courses_summed_up(only_active=False).where(own_courses(caller), _found_by(search))
+    if teacher is not None:
+        rows = rows.where(Course.teacher_id == teacher)
+    return ordered(rows, ordering, _ORDERINGS, Course.id)
 
 
 def preview_course(caller: Caller, course_id: int) -> dict[str, Any]:
@@ -209,11 +229,8 @@ def _courses_summed_up(*, only_active: bool) -> Select[Any]:
     return _joined(select(*_COURSE_COLUMNS, count.label("topic_count")))
 
 
-def _narrowed(rows: Select[Any], *, ordering: str, search: str, teacher: int | None) -> Select[Any]:
-    rows = rows.where(matching(search, Course.search_folded, Teacher.name_folded))
-    if teacher is not None:
-        rows = rows.where(Course.teacher_id == teacher)
-    return ordered(rows, ordering, _ORDERINGS, Course.id)
+def _found_by(search: str) -> ColumnElement[bool]:
+    return matching(search, Course.search_folded, Teacher.name_folded)
 
 
 def _topics() -> Select[Any]:

@@ -1,13 +1,13 @@
 """Which courses are meant for a student: asked when browsing and when enrolling, answered in one place."""
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, or_, select
 
 from edutrack.accounts.models import Student
 from edutrack.courses.models import Course
 from edutrack.structure.models import subject_divisions, subject_school_types
 
 
-def fits_student(student_id: int) -> ColumnElement[bool]:
+def fits_student(student_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """Return the condition that a course is meant for the student (rules.md, "Who a course is for").
 
     The grades are the same; the course's subject names the student's school type or none at all, and the student's

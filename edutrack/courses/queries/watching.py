@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from marshmallow import missing
 from sqlalchemy import (
     BigInteger,
+    CursorResult,
     DateTime,
     Numeric,
     Row,
@@ -34,13 +36,12 @@ def lectures_for_student(student_id: int, course_id: int) -> dict[str, Any]:
     (rules.md, "What a student sees of a course").
     """
     named = {"student": student_id, "course": course_id}
-    course = db.session.execute(_COURSE_OF_STUDENT, named).one_or_none()
+    course = run(_COURSE_OF_STUDENT, **named).one_or_none()
     if course is None:
         raise NotFound("Course not found", key="error")
     if course.status != "approved":
         raise Forbidden("You are not enrolled in this course", key="error")
-    rows = db.session.execute(_OFFERED_LECTURES, {**named, "now": clock.now()}).all()
-    return {"course": course, "topics": _topics(rows)}
+    return {"course": course, "topics": _topics(run(_OFFERED_LECTURES, **named, now=clock.now()))}
 
 
 def _offered_lectures() -> Select[*tuple[Any, ...]]:
@@ -84,21 +85,19 @@ def _active_videos_of_lecture() -> ScalarSelect[int]:
     )
 
 
-def _topics(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
+def _topics(lectures: CursorResult[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    names = tuple(lectures.keys())
     topics: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        values = dict(row._mapping)
-        topic_id = values.pop("topic_id")
-        topic = topics.setdefault(
-            topic_id,
-            {"id": topic_id, "name": values["topic_name"], "order": values["topic_order"], "lectures": []},
-        )
-        if values["id"] is None:
-            continue
-        values["is_purchased"] = values["purchase_id"] is not None
-        if values["is_purchased"]:
-            values["purchase"] = values | {"id": values["purchase_id"]}
-        topic["lectures"].append(values)
+    for row in lectures:
+        topic = topics.get(row.topic_id)
+        if topic is None:
+            topic = {"id": row.topic_id, "name": row.topic_name, "order": row.topic_order, "lectures": []}
+            topics[row.topic_id] = topic
+        if row.id is not None:
+            lecture = dict(zip(names, row, strict=True))
+            lecture["is_purchased"] = row.purchase_id is not None
+            lecture["purchase"] = row if lecture["is_purchased"] else missing
+            topic["lectures"].append(lecture)
     return list(topics.values())
 
 

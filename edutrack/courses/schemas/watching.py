@@ -11,7 +11,7 @@ from edutrack.structure.schemas import MadeInSQL
 class LectureAccessSchema(Schema):
     """A student's purchase, as it stands inside the lecture."""
 
-    id = ma_fields.Integer(required=True)
+    id = ma_fields.Integer(attribute="purchase_id", required=True)
     purchased_at = fields.Moment(required=True)
     expires_at = fields.Moment(required=True)
     effective_expiry = fields.Moment(required=True)

@@ -8,6 +8,7 @@ from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
 from edutrack.core.errors import Invalid, NotFound, Rejected
+from edutrack.core.pagination import FilledList
 from edutrack.core.schemas import MessageSchema
 from edutrack.courses.models import Course
 from edutrack.courses.queries import catalogue
@@ -102,7 +103,7 @@ def reorder_course(values: dict[str, Any], course: Course) -> dict[str, str]:
 @path_object("subject", catalogue.find_subject_id)
 @blueprint.query(BrowseSchema)
 @blueprint.page(CourseSummarySchema)
-def list_courses_of_subject(filters: dict[str, Any], subject: int) -> Select[Any]:
+def list_courses_of_subject(filters: dict[str, Any], subject: int) -> FilledList:
     """List a subject's active courses; for a student, those that are meant for them."""
     return catalogue.courses_of_subject(caller(), subject, **filters)
 
