@@ -3,7 +3,7 @@
 from tempfile import SpooledTemporaryFile
 
 from edutrack.core.spooling import SpooledResponse
-from tests.core.test_pagination import MAILS, create_mails
+from tests.core.test_pagination import create_mails
 from tests.trial import MailSchema
 
 
@@ -19,7 +19,7 @@ def test_what_fails_in_the_middle_of_a_list_is_an_error_and_no_shorter_list(api,
 
     monkeypatch.setattr(MailSchema, "dump", fail_at_the_second_part)
 
-    response = api.get(f"{MAILS}?all=true")
+    response = api.get("/api/trial/mails/?all=true")
 
     assert (response.status_code, response.json) == (500, {"detail": "Internal server error"})
     assert calls == [500, 500]
