@@ -1,24 +1,33 @@
 """Several people at the same courses in the same moment, on real commits."""
 
+from io import BytesIO
+from pathlib import Path
+
 import pytest
 from sqlalchemy import delete, func, select
 
+from edutrack.core.audit import AuditEntry
 from edutrack.core.extensions import db
-from edutrack.courses.models import Course, Lecture, Purchase, Topic
+from edutrack.core.files import is_stored
+from edutrack.courses.models import Course, Lecture, Purchase, Topic, Video
 from edutrack.courses.service import enrollments
 from tests.api import Api
 from tests.factories import (
     create_course,
     create_enrollment,
     create_lecture,
+    create_material,
     create_site_owner,
     create_student,
     create_teacher,
     create_topic,
+    create_video,
 )
 from tests.racing import race
 
 pytestmark = pytest.mark.concurrency
+
+MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 64
 
 
 @pytest.fixture
@@ -83,6 +92,60 @@ def test_a_course_goes_with_what_is_added_at_that_moment_or_the_addition_finds_i
         assert deleted.status_code == 204
         assert {response.status_code for response in added} <= {201, 400}
         assert [count(Course), count(Topic), count(Lecture)] == [0, 0, 0]
+
+
+MAKERS = {
+    "courses": create_course,
+    "topics": create_topic,
+    "lectures": create_lecture,
+    "videos": create_video,
+    "materials": create_material,
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_what_is_deleted_and_changed_at_once_is_deleted_once_and_changed_before_or_not_found(owner, kind):
+    change = {"title" if kind == "materials" else "name": "اسم آخر"}
+    for number in range(1, 6):
+        made = MAKERS[kind]()
+        address, model = f"/api/{kind}/{made.id}/", type(made)
+
+        deleted, again, *changed = race(
+            [
+                lambda address=address: owner.delete(address),
+                lambda address=address: owner.delete(address),
+                *[lambda address=address: owner.patch(address, change)] * 4,
+            ]
+        )
+
+        assert sorted([deleted.status_code, again.status_code]) == [204, 404]
+        assert {response.status_code for response in changed} <= {200, 404}
+        assert count(model) == 0
+        assert count(AuditEntry, AuditEntry.verb == f"{kind.removesuffix('s')}.deleted") == number
+
+
+def test_of_a_file_and_an_address_at_once_one_is_the_videos_and_no_file_is_left_over(owner, committing_app):
+    folder = Path(committing_app.config["MEDIA_DIR"])
+    before = set(folder.glob("videos/*"))
+    for _ in range(5):
+        address = f"/api/videos/{create_video().id}/"
+
+        answers = race(
+            [
+                lambda address=address: owner.patch(
+                    address, data={"platform": "file", "file": (BytesIO(MP4), "a.mp4")}
+                ),
+                lambda address=address: owner.patch(address, {"platform": "youtube", "source": "aqz-KE-bpKQ"}),
+            ]
+        )
+
+        assert [answer.status_code for answer in answers] == [200, 200]
+    db.session.rollback()
+    videos = db.session.scalars(select(Video)).all()
+    assert all(is_stored(video.source) == (video.platform == "file") for video in videos)
+    assert {folder / video.source for video in videos if video.platform == "file"} == (
+        set(folder.glob("videos/*")) - before
+    )
 
 
 def test_a_lecture_is_bought_or_deleted_and_never_both(owner, committing_app):

@@ -51,7 +51,7 @@ class OutlineTopicSchema(Schema):
     description = plain.String(required=True, allow_none=True)
     order = plain.Integer(required=True)
     lecture_count = plain.Integer(required=True)
-    lectures = plain.List(Nested(OutlineLectureSchema), required=True)
+    lectures = Nested(OutlineLectureSchema, many=True, required=True)
 
 
 class CourseLectureSchema(OutlineLectureSchema):
@@ -64,7 +64,7 @@ class CourseTopicSchema(OutlineTopicSchema):
     """A topic inside its course, for those who run it."""
 
     is_active = plain.Boolean(required=True)
-    lectures = plain.List(Nested(CourseLectureSchema), required=True)
+    lectures = Nested(CourseLectureSchema, many=True, required=True)
 
 
 class CourseSummarySchema(Schema):
@@ -89,7 +89,7 @@ class CourseSchema(CourseSummarySchema):
     """A course with all that it holds."""
 
     teacher_id = plain.Integer(required=True)
-    topics = plain.List(Nested(CourseTopicSchema), required=True)
+    topics = Nested(CourseTopicSchema, many=True, required=True)
     total_lectures = plain.Integer(required=True)
     total_videos = plain.Integer(required=True)
     updated_at = fields.Moment(required=True)
@@ -115,7 +115,7 @@ class CoursePreviewSchema(Schema):
     subject = Nested(NamedSchema, required=True, attribute="course.subject")
     topic_count = plain.Integer(required=True)
     total_lectures = plain.Integer(required=True)
-    topics = plain.List(Nested(OutlineTopicSchema), required=True)
+    topics = Nested(OutlineTopicSchema, many=True, required=True)
     created_at = fields.Moment(required=True, attribute="course.created_at")
 
 

@@ -37,7 +37,7 @@ class PurchaseSchema(Schema):
     reopened_by = ma_fields.Integer(attribute="last_reopening.reopened_by_id", dump_default=None, allow_none=True)
     reopened_by_name = ma_fields.String(attribute="last_reopening.reopened_by_name", dump_default=None, allow_none=True)
     reopened_at = fields.Moment(attribute="last_reopening.reopened_at", dump_default=None, allow_none=True)
-    reopen_logs = ma_fields.List(Nested(ReopeningSchema), attribute="reopenings", required=True)
+    reopen_logs = Nested(ReopeningSchema, many=True, attribute="reopenings", required=True)
 
 
 class PurchaseFilterSchema(Schema):

@@ -42,7 +42,7 @@ class OfferedTopicSchema(Schema):
     id = ma_fields.Integer(required=True)
     name = ma_fields.String(required=True)
     order = ma_fields.Integer(required=True)
-    lectures = ma_fields.List(Nested(OfferedLectureSchema), required=True)
+    lectures = Nested(OfferedLectureSchema, many=True, required=True)
 
 
 class OfferingCourseSchema(Schema):
@@ -56,7 +56,7 @@ class CourseLecturesSchema(Schema):
     """The lectures of a course, by topic."""
 
     course = Nested(OfferingCourseSchema, required=True)
-    topics = ma_fields.List(Nested(OfferedTopicSchema), required=True)
+    topics = Nested(OfferedTopicSchema, many=True, required=True)
 
 
 class WatchedVideoSchema(Schema):
@@ -79,7 +79,7 @@ class WatchedLectureSchema(Schema):
     id = ma_fields.Integer(required=True)
     name = ma_fields.String(required=True)
     effective_expiry = fields.Moment(required=True)
-    videos = ma_fields.List(Nested(WatchedVideoSchema), required=True)
+    videos = Nested(WatchedVideoSchema, many=True, required=True)
     # `queries.materials` has signed and printed them.
     materials = MadeInSQL(MaterialSchema, many=True, required=True)
 

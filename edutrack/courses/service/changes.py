@@ -1,4 +1,4 @@
-"""Changing the fields of an object, and locking what several people put in order at the same time."""
+"""Changing the fields of an object, and finding what something is to be added to."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,14 +19,6 @@ def change(target: Base, values: Mapping[str, Any]) -> list[str]:
     for name in changed:
         setattr(target, name, values[name])
     return changed
-
-
-def lock_course(course_id: int) -> None:
-    """Hold a course until the transaction ends, so that whoever else adds to it, deletes or reorders waits.
-
-    Nobody who buys, enrols or watches waits for it.
-    """
-    db.session.execute(select(Course.id).where(Course.id == course_id).with_for_update(key_share=True))
 
 
 def usable_course(caller: Caller, course_id: int) -> Course:

@@ -14,6 +14,7 @@ from edutrack.core.extensions import db
 from edutrack.core.files import remove_file
 from edutrack.core.images import save_picture
 from edutrack.courses.models import Course, Enrollment, Lecture, Topic
+from edutrack.courses.queries.scope import lock_course
 from edutrack.courses.service.changes import change
 from edutrack.courses.service.deletion import delete_lectures, delete_rows, deleting
 from edutrack.structure.models import Grade
@@ -61,6 +62,7 @@ def change_course(caller: Caller, course: Course, **values: Any) -> Course:
     Raises Invalid where another teacher or grade is asked for, for a picture that is none, and for a name that the
     teacher's courses of the grade have already.
     """
+    course = lock_course(caller, course.id)
     refusals = {
         field: [f"Cannot change the {field} of an existing course."]
         for field, current in (("teacher", course.teacher_id), ("grade", course.grade_id))
@@ -82,11 +84,11 @@ def delete_course(caller: Caller, course: Course) -> None:
 
     Topics, lectures, videos and materials go with it. Raises Rejected where students or money would be left behind.
     """
+    # Whoever adds to the course or changes it at this moment has finished, or finds it gone.
+    course = lock_course(caller, course.id, whole=True)
     course_id = course.id
     audit.record(caller, "course.deleted", course, name=course.name)
     remove_file(course.cover_picture)
-    # Whoever adds to the course at this moment has finished, or finds it gone.
-    db.session.execute(select(Course.id).where(Course.id == course_id).with_for_update())
     try:
         with deleting("course"):
             delete_lectures(Lecture.course_id == course_id)

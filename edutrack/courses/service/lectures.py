@@ -11,7 +11,8 @@ from edutrack.core.database import when_violated
 from edutrack.core.errors import Invalid, invalid_pk
 from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture
-from edutrack.courses.service.changes import change, last_place, lock_course, usable_topic
+from edutrack.courses.queries.scope import lock_lecture
+from edutrack.courses.service.changes import change, last_place, usable_topic
 from edutrack.courses.service.deletion import delete_lectures, deleting
 from edutrack.courses.service.telling import tell_of_lecture
 
@@ -64,6 +65,7 @@ def change_lecture(caller: Caller, lecture: Lecture, **values: Any) -> Lecture:
     told when it becomes active (rules.md, "Notifications"). Raises Invalid for a topic of another course and for a
     discount above the price.
     """
+    lecture = lock_lecture(caller, lecture.id)
     asked = values.pop("topic", lecture.topic_id)
     if asked != lecture.topic_id:
         topic = usable_topic(caller, asked)
@@ -101,7 +103,7 @@ def activate(lecture_id: int) -> bool:
 
 def delete_lecture(caller: Caller, lecture: Lecture) -> None:
     """Delete a lecture; raises Rejected where it was bought or watched (rules.md, "Deleting content")."""
+    lecture = lock_lecture(caller, lecture.id)
     audit.record(caller, "lecture.deleted", lecture, topic=lecture.topic_id, name=lecture.name)
-    lock_course(lecture.course_id)
     with deleting("lecture"):
         delete_lectures(Lecture.id == lecture.id)

@@ -12,6 +12,7 @@ from edutrack.core.files import remove_file, save_file
 from edutrack.core.signing import read_signed
 from edutrack.courses.models import StudyMaterial
 from edutrack.courses.queries.materials import DOWNLOAD, downloadable_material
+from edutrack.courses.queries.scope import lock_material
 from edutrack.courses.service.changes import change, usable_lecture
 from edutrack.courses.service.documents import document_kind, download_name
 
@@ -37,6 +38,7 @@ def change_material(caller: Caller, material: StudyMaterial, **values: Any) -> S
 
     Raises Invalid where another lecture is asked for and for a file of a kind that is not taken.
     """
+    material = lock_material(caller, material.id)
     asked = values.pop("lecture", material.lecture_id)
     if asked != material.lecture_id:
         raise invalid_pk("lecture", asked)
@@ -50,6 +52,7 @@ def change_material(caller: Caller, material: StudyMaterial, **values: Any) -> S
 
 def delete_material(caller: Caller, material: StudyMaterial) -> None:
     """Delete a material and its file."""
+    material = lock_material(caller, material.id)
     audit.record(caller, "material.deleted", material, lecture=material.lecture_id, title=material.title)
     remove_file(material.file)
     db.session.delete(material)

@@ -12,7 +12,7 @@ from edutrack.core.caller import Caller
 from edutrack.core.errors import Invalid, Rejected
 from edutrack.core.extensions import db
 from edutrack.courses.models import Course, Lecture, Topic, Video
-from edutrack.courses.service.changes import lock_course
+from edutrack.courses.queries.scope import lock_course
 
 _TWICE = "This item is named more than once."
 _NOT_SIDE_BY_SIDE = "These two no longer stand side by side. Look at the order once more."
@@ -34,7 +34,7 @@ def reorder_course(caller: Caller, course: Course, topics: list[dict[str, Any]] 
     lectures = [lecture for topic in topics for lecture in topic.get("lectures", [])]
     videos = [video for lecture in lectures for video in lecture.get("videos", [])]
     # One at a time: two that put the same course in order must not end in a mixture.
-    lock_course(course.id)
+    lock_course(caller, course.id)
     _require_places(course, topics)
     if topics:
         _put_in_order(Topic, Topic.course_id, [topic["id"] for topic in topics], [course.id])
@@ -53,8 +53,7 @@ def put_before(caller: Caller, item: Topic | Lecture | Video, follower_id: int) 
 
     Asked for twice it is done once. Raises Rejected where the two do not, or no longer, have the same parent.
     """
-    course = _course_of(item)
-    lock_course(course.id)
+    course = lock_course(caller, _course_of(item).id)
     model = type(item)
     parent = _PARENTS[model]
     parent_id = getattr(item, parent.key)

@@ -7,7 +7,8 @@ from edutrack.core.caller import Caller
 from edutrack.core.errors import invalid_pk
 from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture, Topic
-from edutrack.courses.service.changes import change, last_place, lock_course, usable_course
+from edutrack.courses.queries.scope import lock_topic
+from edutrack.courses.service.changes import change, last_place, usable_course
 from edutrack.courses.service.deletion import delete_lectures, delete_rows, deleting
 
 
@@ -40,6 +41,7 @@ def create_topic(
 
 def change_topic(caller: Caller, topic: Topic, **values: Any) -> Topic:
     """Change a topic; it stays in its course. Raises Invalid where another course is asked for."""
+    topic = lock_topic(caller, topic.id)
     asked = values.pop("course", topic.course_id)
     if asked != topic.course_id:
         raise invalid_pk("course", asked)
@@ -53,8 +55,8 @@ def delete_topic(caller: Caller, topic: Topic) -> None:
 
     Raises Rejected where one of them was bought or watched (rules.md, "Deleting content").
     """
+    topic = lock_topic(caller, topic.id)
     audit.record(caller, "topic.deleted", topic, course=topic.course_id, name=topic.name)
-    lock_course(topic.course_id)
     with deleting("topic"):
         delete_lectures(Lecture.topic_id == topic.id)
         delete_rows(Topic, Topic.id == topic.id)

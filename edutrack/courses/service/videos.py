@@ -8,7 +8,8 @@ from edutrack.core.errors import Invalid, invalid_pk
 from edutrack.core.extensions import db
 from edutrack.core.files import remove_file
 from edutrack.courses.models import Video
-from edutrack.courses.service.changes import change, last_place, lock_course, usable_lecture
+from edutrack.courses.queries.scope import lock_video
+from edutrack.courses.service.changes import change, last_place, usable_lecture
 from edutrack.courses.service.deletion import delete_videos, deleting
 from edutrack.courses.service.platforms import platform_id, require_configured, store_recording
 
@@ -54,6 +55,7 @@ def change_video(caller: Caller, video: Video, *, source: str | None = None, fil
     Raises Invalid where another lecture is asked for, for a platform without keys, and for a source or file that the
     platform does not take.
     """
+    video = lock_video(caller, video.id)
     asked = values.pop("lecture", video.lecture_id)
     if asked != video.lecture_id:
         raise invalid_pk("lecture", asked)
@@ -71,8 +73,8 @@ def change_video(caller: Caller, video: Video, *, source: str | None = None, fil
 
 def delete_video(caller: Caller, video: Video) -> None:
     """Delete a video; raises Rejected where somebody has watched it (rules.md, "Deleting content")."""
+    video = lock_video(caller, video.id)
     audit.record(caller, "video.deleted", video, lecture=video.lecture_id, name=video.name)
-    lock_course(video.lecture.course_id)
     with deleting("video"):
         delete_videos(Video.id == video.id)
 

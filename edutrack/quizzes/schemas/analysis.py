@@ -24,7 +24,7 @@ class QuestionAnalysisSchema(Schema):
     answered = ma_fields.Integer(required=True)
     difficulty = ma_fields.Float(required=True, allow_none=True)
     discrimination = ma_fields.Float(required=True, allow_none=True)
-    choices = ma_fields.List(Nested(ChoiceCountSchema), required=True)
+    choices = Nested(ChoiceCountSchema, many=True, required=True)
 
 
 class QuizAnalysisSchema(Schema):
@@ -37,4 +37,4 @@ class QuizAnalysisSchema(Schema):
     mean_score = fields.Decimals(required=True, allow_none=True)
     median_score = fields.Decimals(required=True, allow_none=True)
     pass_rate = fields.Decimals(required=True, allow_none=True)
-    questions = ma_fields.List(Nested(QuestionAnalysisSchema), required=True)
+    questions = Nested(QuestionAnalysisSchema, many=True, required=True)

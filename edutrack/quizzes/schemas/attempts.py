@@ -41,7 +41,7 @@ class AskedQuestionSchema(Schema):
     question_image = ma_fields.Url(required=True, allow_none=True)
     question_type = ma_fields.String(required=True)
     points = ma_fields.Integer(required=True)
-    choices = ma_fields.List(Nested(OfferedChoiceSchema), required=True)
+    choices = Nested(OfferedChoiceSchema, many=True, required=True)
 
 
 class StartedAttemptSchema(Schema):
@@ -71,7 +71,7 @@ class RunningAttemptSchema(Schema):
     started_at = fields.Moment(required=True)
     deadline_at = fields.Moment(required=True)
     remaining_seconds = ma_fields.Integer(required=True)
-    answers = ma_fields.List(Nested(SavedAnswerSchema), required=True)
+    answers = Nested(SavedAnswerSchema, many=True, required=True)
 
 
 class SavedSchema(Schema):

@@ -45,7 +45,7 @@ class QuestionSchema(Schema):
     points = plain.Integer(required=True, attribute="version.points")
     model_answer = plain.String(required=True, allow_none=True, attribute="version.model_answer")
     tags = plain.List(plain.String(), required=True)
-    choices = plain.List(Nested(QuestionChoiceSchema), required=True, attribute="version.choices")
+    choices = Nested(QuestionChoiceSchema, many=True, required=True, attribute="version.choices")
     created_at = fields.Moment(required=True)
 
 

@@ -22,7 +22,7 @@ class PlacedQuestionSchema(QuestionSchema):
     """A question of the bank, whole; the model answer is left out for students."""
 
     model_answer = plain.String(allow_none=True)
-    choices = plain.List(Nested(PlacedChoiceSchema), required=True)
+    choices = Nested(PlacedChoiceSchema, many=True, required=True)
 
 
 class PlaceSchema(Schema):

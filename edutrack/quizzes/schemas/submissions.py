@@ -66,7 +66,7 @@ class QuizSubmissionDetailSchema(QuizSubmissionSchema):
     status = ma_fields.String(required=True, metadata={"enum": list(ATTEMPT_STATUSES)})
     started_at = fields.Moment(required=True)
     max_score = fields.Decimals(required=True)
-    answers = ma_fields.List(Nested(AnsweredQuestionSchema), required=True)
+    answers = Nested(AnsweredQuestionSchema, many=True, required=True)
 
 
 class QuizSubmissionFilterSchema(Schema):
