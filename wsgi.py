@@ -2,7 +2,9 @@
 
 from edutrack import create_app
 from edutrack.core.durability import warn_of_losses
+from edutrack.core.sealing import require_key
 
 app = create_app()
-with app.app_context():
+with app.test_request_context():
     warn_of_losses()
+    require_key()

@@ -18,6 +18,7 @@ from edutrack.accounts.service import create_site_owner
 from edutrack.core.durability import warn_of_losses
 from edutrack.core.embedded import EmbeddedDatabaseError
 from edutrack.core.errors import DomainError, Invalid
+from edutrack.core.forgetting import forget_what_has_served
 from edutrack.core.json import compact
 from edutrack.core.mail import deliver_mail
 from edutrack.core.openapi import describe
@@ -125,6 +126,12 @@ def send_mail_command() -> None:
 def roll_up_command() -> None:
     """Roll up what figures are read from: the revenue of the hours that are over, and the tallies."""
     roll_up()
+
+
+@cli.command("forget")
+def forget_command() -> None:
+    """Delete what has served its purpose (old sessions, mails, keys of requests), once, and say how much there was."""
+    click.echo(f"Rows deleted: {forget_what_has_served()}.")
 
 
 @cli.command("close-attempts")

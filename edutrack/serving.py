@@ -21,6 +21,7 @@ from werkzeug.wsgi import FileWrapper
 
 from edutrack import create_app
 from edutrack.core.bodies import IncomingBody
+from edutrack.core.forgetting import start_forgetting
 from edutrack.core.mail import start_courier
 from edutrack.core.metrics import SHARED_FOLDER
 from edutrack.core.turns import Turns
@@ -85,6 +86,7 @@ def worker_application() -> "WSGIApplication":
     start_courier(app)
     start_sweeper(app)
     start_rolling_up(app)
+    start_forgetting(app)
     return InTurns(app, Turns(_MOST_ASIDE), app.config["MAX_BODY_KB"] * 1024)
 
 

@@ -9,6 +9,7 @@ import marshmallow as ma
 import orjson
 from flask import Request, current_app, request
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MultiDict
 
 from edutrack.core.auth import View, caller
 from edutrack.core.bodies import receive_form
@@ -45,6 +46,11 @@ class _Parser(FlaskParser):
             kind = type(values).__name__
             raise Invalid({"non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]})
         return values
+
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """Return the query's values by name; an empty one, as forms send what was not filled in, is none."""
+        given = [(name, value) for name, value in req.args.items(multi=True) if value]
+        return self._makeproxy(MultiDict(given), schema)
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
         """Return the values of a body that may hold files, and may be as large as they are."""

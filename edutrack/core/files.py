@@ -36,11 +36,11 @@ def save_file(content: BinaryIO, folder: str, extension: str) -> str:
     name = f"{folder}/{secrets.token_urlsafe(16)}.{extension}"
     path = _path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
+    after_rollback(lambda: path.unlink(missing_ok=True))
     # Hundreds of megabytes take the disk a while.
     with path.open("xb") as target, stepping_aside():
         while chunk := content.read(_COPY_BYTES):
             target.write(chunk)
-    after_rollback(lambda: path.unlink(missing_ok=True))
     return name
 
 

@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from edutrack.core.urls import is_api_request
+
 
 def init_headers(app: Flask) -> None:
     """Add what browsers need to know to every response; what a view has set itself stands."""
@@ -14,7 +16,7 @@ def init_headers(app: Flask) -> None:
         headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-        if request.path.startswith("/api/"):
+        if is_api_request():
             headers.setdefault("Cache-Control", "no-store")
         if request.is_secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")

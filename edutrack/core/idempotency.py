@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
+import orjson
 from flask import current_app, request
 from sqlalchemy import LargeBinary, Row, UniqueConstraint, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -21,6 +22,7 @@ from edutrack.core.caller import Caller
 from edutrack.core.database import Base, Id, Int
 from edutrack.core.errors import Invalid, KeyReused
 from edutrack.core.extensions import db
+from edutrack.core.forgetting import forget
 from edutrack.core.sealing import seal, unseal
 
 KEPT = timedelta(hours=24)
@@ -42,6 +44,9 @@ class IdempotencyKey(Base):
     status: Mapped[Int | None]
     sealed_body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
+
+
+forget(IdempotencyKey, lambda at: IdempotencyKey.created_at < at, kept=KEPT + timedelta(hours=1))
 
 
 def idempotent(view: View) -> View:
@@ -77,7 +82,8 @@ def done_once(asking: Caller, deed: str, key: str, content: str, work: Callable[
 
 
 def _run_once(key: str, run: Callable[[], Any]) -> Any:
-    digest = hashlib.sha256(request.path.encode() + b"\n" + request.get_data()).digest()
+    asked = (request.path.rstrip("/").encode(), _content())
+    digest = hashlib.sha256(b"\n".join(asked)).digest()
     owner = {"user_id": caller().user_id, "endpoint": str(request.endpoint), "key": key}
     row_id = _claim(owner, digest)
     if row_id is None:
@@ -85,6 +91,15 @@ def _run_once(key: str, run: Callable[[], Any]) -> Any:
     response = current_app.make_response(run())
     _keep(row_id, response.status_code, response.get_data(as_text=True))
     return response
+
+
+def _content() -> bytes:
+    """Return the body of the request; what is the same JSON, however it is written, is the same body."""
+    body = request.get_data()
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    except ValueError:
+        return body
 
 
 def _claim(owner: dict[str, Any], digest: bytes) -> int | None:

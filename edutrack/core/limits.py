@@ -19,6 +19,7 @@ from edutrack.core import clock
 from edutrack.core.database import Base, Id
 from edutrack.core.errors import Throttled
 from edutrack.core.extensions import db, limiter
+from edutrack.core.forgetting import forget
 from edutrack.core.statements import run
 from edutrack.core.transaction import after_rollback
 
@@ -36,6 +37,10 @@ class FailedAttempt(Base):
     kind: Mapped[str]
     subject: Mapped[str]
     failed_at: Mapped[datetime]
+
+
+# No limit looks further back than an hour.
+forget(FailedAttempt, lambda at: FailedAttempt.failed_at < at, kept=timedelta(days=1))
 
 
 def refuse_after_failures(kind: str, subject: str, most: int, within: timedelta) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, request
 
 from edutrack.core.errors import Forbidden
+from edutrack.core.urls import is_api_request
 
 FOREIGN = "CSRF Failed: Origin checking failed - the origin does not match any trusted origins."
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,7 +66,7 @@ def init_cors(app: Flask) -> None:
 
     @app.after_request
     def add_cors_headers(response: Response) -> Response:
-        if not request.path.startswith("/api/"):
+        if not is_api_request():
             return response
         response.headers.add("Vary", "Origin")
         origin = request.headers.get("Origin")

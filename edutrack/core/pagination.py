@@ -175,7 +175,7 @@ def _write_rows(file: BinaryIO, rows: Listed, schema: ma.Schema) -> int:
 
 def _parameter(name: str, field: ma.fields.Field, default: Any) -> Any:
     text = request.args.get(name)
-    if text is None:
+    if not text:
         return default
     try:
         return field.deserialize(text)
@@ -184,7 +184,7 @@ def _parameter(name: str, field: ma.fields.Field, default: Any) -> Any:
 
 
 def _page_number() -> int:
-    text = request.args.get("page", "1")
+    text = request.args.get("page") or "1"
     # More digits than any table has rows: not a page, and not worth converting.
     if not text.isascii() or not text.isdecimal() or len(text) > 12 or int(text) < 1:
         raise NotFound("Invalid page.")

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, Req
 
 from edutrack.core import errors
 from edutrack.core.json import json_response
+from edutrack.core.urls import is_api_request
 
 _STATUS: dict[type[errors.DomainError], int] = {
     errors.Rejected: 400,
@@ -51,7 +52,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def render_http_error(error: HTTPException) -> Any:
-        if not request.path.startswith("/api/") or error.code is None or error.code < 400:
+        if not is_api_request() or error.code is None or error.code < 400:
             return error
         if isinstance(error, MethodNotAllowed):
             detail = f'Method "{request.method}" not allowed.'
@@ -85,7 +86,7 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def render_failure(error: Exception) -> Any:
         _log.error("request_failed", exc_info=error)
-        if not request.path.startswith("/api/"):
+        if not is_api_request():
             return Response("Internal server error", 500, mimetype="text/plain")
         response = json_response({"detail": "Internal server error"}, 500)
         return response

@@ -9,20 +9,24 @@ import re
 from contextlib import suppress
 from typing import Literal
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flask import Flask, current_app
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from edutrack.core.database import Base, Id
 from edutrack.core.extensions import db
 from edutrack.core.settings import SettingsError
+from edutrack.core.transaction import in_transaction
 
 #: What a seal is for; a seal made for one purpose does not open for another.
 Purpose = Literal["recharge-code", "national-id", "stored-answer", "key-check"]
 _WITNESS = "edutrack"
+_log = structlog.get_logger()
 
 
 class KeyCheck(Base):
@@ -94,6 +98,21 @@ def check_key() -> None:
                 "The keys of this database are being replaced: CODE_KEY and CODE_KEY_PREVIOUS must name both of them "
                 "until edutrack rotate-keys has finished."
             ) from None
+
+
+def require_key() -> None:
+    """Stop the start of a server under a key that does not open this database; raises SettingsError.
+
+    A database that cannot be asked yet, or has no schema yet, stops nothing: `/readyz` says so.
+    """
+    try:
+        in_transaction(check_key)
+    except (OperationalError, ProgrammingError) as error:
+        _log.error("code_key_unchecked", reason=str(error))
+    finally:
+        # A server that forks once the application is loaded must not share its connections.
+        db.session.remove()
+        db.engine.dispose()
 
 
 def witness() -> bytes:

@@ -8,6 +8,7 @@ its own.
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from flask import g, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -21,6 +22,7 @@ _WORTH_RETRYING = frozenset({"40001", "40P01", "23503"})
 #: admin_shutdown and crash_shutdown: the server ended the connection.
 _CONNECTION_ENDED = frozenset({"57P01", "57P02"})
 _RETRIES = 3
+_log = structlog.get_logger()
 
 
 class StartAgain(Exception):
@@ -68,36 +70,50 @@ def in_transaction(work: Callable[[], Any]) -> Any:
         committing = False
         try:
             result = work()
+            db.session.flush()
             committing = True
             db.session.commit()
         except DBAPIError as error:
             db.session.rollback()
+            if committing and _connection_was_lost(error):
+                # Nobody knows whether it happened. The client asks again with its key; a file that the rows may name
+                # stays.
+                raise
             _run_after_rollback()
             rule = violated_rule(error) if isinstance(error, IntegrityError) else None
             if rule is not None:
                 raise rule from error
-            if not attempts_left or not _worth_retrying(error, committing):
+            if not attempts_left or not (_connection_was_lost(error) or _state_of(error) in _WORTH_RETRYING):
                 raise
             _rewind_uploads()
         except StartAgain as again:
             again.wait_empty_handed()
         except BaseException:
             db.session.rollback()
-            _run_after_rollback()
+            if not committing:
+                _run_after_rollback()
             raise
         else:
-            for action in g.after_commit:
-                action()
+            _run_after_commit()
             return result
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _worth_retrying(error: DBAPIError, committing: bool) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or state in _CONNECTION_ENDED:
-        # Of a commit that was not answered nobody knows whether it happened: the client asks again with its key.
-        return not committing
-    return state in _WORTH_RETRYING
+def _connection_was_lost(error: DBAPIError) -> bool:
+    return error.connection_invalidated or _state_of(error) in _CONNECTION_ENDED
+
+
+def _state_of(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _run_after_commit() -> None:
+    for action in g.after_commit:
+        try:
+            action()
+        except Exception as failure:
+            # What is committed is answered as done.
+            _log.error("after_commit_failed", exc_info=failure)
 
 
 def _run_after_rollback() -> None:
@@ -108,5 +124,5 @@ def _run_after_rollback() -> None:
 
 
 def _rewind_uploads() -> None:
-    for upload in request.files.values() if request else ():
+    for _, upload in request.files.items(multi=True) if request else ():
         upload.stream.seek(0)

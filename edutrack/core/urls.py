@@ -18,6 +18,11 @@ class IdConverter(BaseConverter):
         return min(int(value), MAX_ID) if len(value) <= 19 else MAX_ID
 
 
+def is_api_request() -> bool:
+    """Return whether the request is one to the API, whatever became of its path."""
+    return f"{request.path}/".startswith("/api/")
+
+
 def init_urls(app: Flask) -> None:
     """Make paths answer with and without their last slash, never by a redirect, and read ids safely."""
     app.url_map.strict_slashes = False

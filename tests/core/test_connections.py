@@ -1,11 +1,15 @@
 """A connection that the server ends costs no request anything, as long as its commit was not yet on its way."""
 
 from contextlib import contextmanager
+from io import BytesIO
 
 import pytest
 from sqlalchemy import NullPool, create_engine, event, text
 
+from edutrack.core import clock
 from edutrack.core.extensions import db
+from edutrack.core.files import read_stored, save_file
+from edutrack.core.mail import Mail
 from edutrack.wallet.models import BalanceTransaction
 from tests.api import Api
 from tests.factories import create_code, create_course, create_enrollment, create_site_owner, create_student
@@ -60,6 +64,37 @@ def redeem(committing_app):
 
 def entries():
     return db.session.query(BalanceTransaction).count()
+
+
+def test_what_a_request_left_to_be_written_before_its_commit_is_written_again(committing_app):
+    def work():
+        db.session.add(Mail(recipient="a@example.org", subject="x", text="", created_at=clock.now()))
+        return {}
+
+    committing_app.config.update(TRIAL=work)
+
+    with ending_connections("before_cursor_execute", 1, lambda arguments: "INSERT INTO mails" in arguments[2]) as ended:
+        response = Api(committing_app).post("/api/trial/run/")
+
+    assert (response.status_code, len(ended)) == (200, 1)
+    assert db.session.query(Mail).count() == 1
+
+
+def test_a_file_stays_whose_row_may_have_been_committed(committing_app):
+    names = []
+
+    def work():
+        db.session.add(Mail(recipient="a@example.org", subject="x", text="", created_at=clock.now()))
+        names.append(save_file(BytesIO(b"content"), "materials", "pdf"))
+        return {}
+
+    committing_app.config.update(TRIAL=work)
+
+    with ending_connections("commit", 1):
+        response = Api(committing_app).post("/api/trial/run/")
+
+    assert (response.status_code, len(names)) == (503, 1)
+    assert read_stored(names[0]) == b"content"
 
 
 def test_a_connection_that_was_ended_while_idle_fails_no_request(committing_app):

@@ -18,6 +18,7 @@ from edutrack.core.embedded import wheel
 from edutrack.core.embedded.attachment import database_url
 from edutrack.core.embedded.keeper import create_runtime_directory
 from edutrack.core.extensions import db
+from edutrack.core.settings import SettingsError
 
 WARNINGS = {
     "fsync": "PostgreSQL runs with fsync off: a crash of the machine may destroy the database.",
@@ -107,11 +108,29 @@ def test_serve_warns_before_it_serves(served_environment):
     assert warned_of == [f"WARNING: {line}\n" for line in WARNINGS.values()]
 
 
-def test_another_server_warns_when_it_loads_the_application(served_environment, monkeypatch, capsys):
-    for name, value in served_environment.items():
+def load_wsgi(monkeypatch, environment):
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    return runpy.run_path(str(Path(edutrack.__file__).parents[1] / "wsgi.py"))
 
-    runpy.run_path(str(Path(edutrack.__file__).parents[1] / "wsgi.py"))
+
+def test_another_server_warns_when_it_loads_the_application(served_environment, monkeypatch, capsys):
+    load_wsgi(monkeypatch, served_environment)
 
     logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["level"], line["setting"]) for line in logged] == [("error", setting) for setting in WARNINGS]
+
+
+def test_another_server_does_not_start_under_a_key_that_is_not_the_databases(served_environment, monkeypatch):
+    with pytest.raises(SettingsError, match="CODE_KEY"):
+        load_wsgi(monkeypatch, {**served_environment, "CODE_KEY": "f" * 64})
+
+
+def test_another_server_starts_without_its_database_and_says_so(served_environment, monkeypatch, capsys):
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+
+    loaded = load_wsgi(monkeypatch, {**served_environment, "DATABASE_URL": nowhere})
+
+    logged = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert logged == ["durability_unknown", "code_key_unchecked"]
+    assert loaded["app"].test_client().get("/healthz").status_code == 200

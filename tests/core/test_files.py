@@ -47,6 +47,21 @@ def test_a_file_gets_a_name_of_the_servers_making(app):
         assert stored(app, name).read_bytes() == b"same"
 
 
+def test_a_file_that_cannot_be_written_to_its_end_goes_again(api, app, in_view):
+    class Broken(BytesIO):
+        def read(self, size=-1):
+            if self.tell():
+                raise OSError("No space left on device")
+            return super().read(1)
+
+    folder = Path(app.config["MEDIA_DIR"]) / "materials"
+    before = set(folder.glob("*"))
+    in_view(lambda: save_file(Broken(b"content"), "materials", "pdf"))
+
+    assert api.post(RUN).status_code == 500
+    assert set(folder.glob("*")) == before
+
+
 def test_a_file_of_a_failed_request_goes_again(api, app, in_view):
     names = []
 

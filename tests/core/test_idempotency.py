@@ -46,6 +46,16 @@ def test_the_key_with_another_body_is_refused(api):
     assert mails() == 1
 
 
+def test_the_same_request_in_another_spelling_is_the_same(api):
+    client = api.as_(create_site_owner())
+    first = client.post(MAILS, data=b'{"name": "a", "note": 1}', content_type="application/json", headers=KEY)
+
+    again = client.post(MAILS.rstrip("/"), data=b'{"note":1,"name":"a"}', content_type="application/json", headers=KEY)
+
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (201, first.json, "true")
+    assert mails() == 1
+
+
 def test_another_users_key_is_another_key(api):
     api.as_(create_site_owner()).post(MAILS, {"name": "a"}, headers=KEY)
 

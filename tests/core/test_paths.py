@@ -17,6 +17,7 @@ def test_a_path_answers_the_same_with_and_without_its_slash(api, path):
 @pytest.mark.parametrize(
     "path",
     [
+        "/api",
         "/api/",
         "/api/nothing/",
         "/api//trial/users/5/",

@@ -1,10 +1,11 @@
 """One request, one transaction: what is kept, what is not, what happens after it, and what is tried again."""
 
+from io import BytesIO
 from pathlib import Path
 
 import psycopg
 import pytest
-from flask import g
+from flask import g, request
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -161,6 +162,38 @@ def test_another_database_error_is_not_tried_again(api, in_view):
 
     assert api.post(RUN).status_code == 503
     assert len(attempts) == 1
+
+
+def test_what_runs_again_finds_every_file_of_a_name_at_its_beginning(api, in_view):
+    read = []
+
+    def work():
+        read.append([upload.read() for upload in request.files.getlist("file")])
+        if len(read) == 1:
+            raise _failure(psycopg.errors.DeadlockDetected)
+        return {}
+
+    in_view(work)
+    files = [(BytesIO(b"first"), "a.txt"), (BytesIO(b"last"), "b.txt")]
+
+    assert api.post(RUN, data={"file": files}).status_code == 200
+    assert read == [[b"first", b"last"]] * 2
+
+
+def test_what_fails_after_the_commit_stops_nothing_that_follows_and_the_answer_stands(api, in_view):
+    seen = []
+
+    def work():
+        _write_mail()
+        after_commit(lambda: 1 / 0)
+        after_commit(lambda: seen.append("second"))
+        return {}
+
+    in_view(work)
+
+    assert api.post(RUN).status_code == 200
+    assert seen == ["second"]
+    assert _subjects() == ["kept"]
 
 
 def test_a_declared_constraint_is_its_domain_error(api, in_view):

@@ -95,6 +95,16 @@ def test_the_last_reopening_is_named_and_all_are_logged(api):
     assert [log["extra_days"] for log in logs] == [2, 3]
 
 
+def test_a_reopening_that_is_sent_twice_with_its_key_happens_once(api):
+    purchase = create_purchase(create_student(), create_lecture())
+    client, path = api.as_(create_site_owner()), f"/api/purchases/{purchase.id}/reopen/"
+
+    first, again = (client.post(path, {"extra_days": 2}, headers={"Idempotency-Key": "one"}) for _ in range(2))
+
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (200, first.json, "true")
+    assert db.session.scalars(select(Reopening.extra_days)).all() == [2]
+
+
 def test_an_open_purchase_is_extended_from_its_end(api):
     purchase = create_purchase(create_student(), create_lecture())
     client = api.as_(create_site_owner())

@@ -128,7 +128,6 @@ class TestList:
         [
             ("?is_read=perhaps", {"is_read": ["Must be a valid boolean."]}),
             ("?notification_type=gossip", {"notification_type": ['"gossip" is not a valid choice.']}),
-            ("?notification_type=", {"notification_type": ['"" is not a valid choice.']}),
             ("?page_size=x", {"page_size": ["A valid integer is required."]}),
         ],
     )

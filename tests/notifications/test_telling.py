@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from edutrack.accounts.models import User
 from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture
+from edutrack.courses.queries.scope import find_lecture
 from edutrack.courses.service import lectures
 from edutrack.notifications.models import Notification
 from tests.api import Api, counted_statements
@@ -353,11 +354,8 @@ class TestOneActivation:
 
         assert len(told()) == 1
 
-    def test_without_the_conditional_update_it_is_told_more_than_once(self, committing_app, monkeypatch):
-        def read_then_say(lecture_id):
-            return not db.session.get_one(Lecture, lecture_id).is_active
-
-        monkeypatch.setattr(lectures, "activate", read_then_say)
+    def test_without_the_lock_it_is_told_more_than_once(self, committing_app, monkeypatch):
+        monkeypatch.setattr(lectures, "lock_lecture", find_lecture)
 
         self.activate_by_many(committing_app)
 

@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
+from flask import request
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from wtforms import PasswordField, StringField
 
 from edutrack.accounts.models import Teacher
@@ -225,6 +228,33 @@ def test_failures_and_refusals_have_pages_that_tell_no_details(console, monkeypa
         assert title in response.text
         assert "secret detail" not in response.text
         assert f'<html lang="{language}"' in response.text
+
+
+@pytest.mark.parametrize("outage", [OperationalError("SELECT 1", {}, Exception("secret detail")), PoolTimeout("full")])
+def test_an_outage_has_a_page_that_does_not_claim_that_nothing_was_changed(console, monkeypatch, outage):
+    monkeypatch.setattr(Room, "refusal", outage)
+
+    response = console.get(f"{ROOM}refuse/")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "لا يمكن الوصول إلى لوحة التحكم الآن" in response.text
+    assert "فتحقق أولًا هل تم بالفعل" in response.text
+    assert "secret detail" not in response.text
+
+
+def test_nothing_is_said_to_be_done_that_a_failing_commit_undid(console):
+    def fail(_session):
+        if request and request.method == "POST":
+            raise RuntimeError
+
+    event.listen(db.session, "before_commit", fail)
+    try:
+        response = console.post(f"{ROOM}act/")
+    finally:
+        event.remove(db.session, "before_commit", fail)
+
+    assert response.status_code == 500
+    assert "alert-success" not in console.get(f"{ROOM}form/").text
 
 
 def test_a_body_that_is_too_large_is_said_to_be(console, committing_app):

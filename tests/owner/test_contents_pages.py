@@ -2,13 +2,15 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
 from edutrack.core import clock
 from edutrack.core.extensions import db
-from edutrack.courses.models import Course, Lecture, Topic, Video
+from edutrack.core.files import read_stored
+from edutrack.courses.models import Course, Lecture, StudyMaterial, Topic, Video
 from edutrack.notifications.models import Notification
 from tests.api import counted_statements
 from tests.factories import (
@@ -281,6 +283,22 @@ class TestCourse:
         assert sent.location == f"{COURSES}{course.id}/edit/"
         assert "Students have asked for this course" in console.get(sent.location).text
         assert count(Course) == 1
+
+
+def test_a_file_that_comes_again_with_other_content_is_refused(console):
+    lecture = create_lecture()
+    new = f"{COURSES}lectures/{lecture.id}/materials/new/"
+
+    def send(content):
+        values = {"title": "Sheet", "is_active": "true", "form_token": "once", "file": (BytesIO(content), "sheet.pdf")}
+        return console.post(new, values, content_type="multipart/form-data")
+
+    first, same, other = send(b"%PDF-1.7 first"), send(b"%PDF-1.7 first"), send(b"%PDF-1.7 other")
+
+    assert [first.status_code, same.status_code, other.status_code] == [303, 303, 400]
+    assert "sent before with other values" in other.text
+    material = the_only(StudyMaterial)
+    assert read_stored(material.file) == b"%PDF-1.7 first"
 
 
 PATHS = [

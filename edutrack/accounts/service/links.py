@@ -14,6 +14,7 @@ from edutrack.accounts.queries import same_gmail
 from edutrack.core import clock
 from edutrack.core.errors import Rejected
 from edutrack.core.extensions import db
+from edutrack.core.forgetting import forget
 from edutrack.core.mail import Mail, define_link
 
 PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose, not a password
@@ -23,6 +24,8 @@ MOST_LINKS_AN_HOUR = 5
 _LIFETIMES = {PASSWORD_RESET: timedelta(hours=1), EMAIL_VERIFICATION: timedelta(days=3)}
 _PAGES = {PASSWORD_RESET: "reset-password", EMAIL_VERIFICATION: "verify-email"}
 _HOUR = timedelta(hours=1)
+
+forget(MailToken, lambda at: MailToken.expires_at < at, kept=timedelta(days=1))
 
 
 def redeem_link(token: Any, purpose: str) -> int:

@@ -14,6 +14,7 @@ from edutrack.core.auth import INACTIVE, REFRESH_LIFETIME
 from edutrack.core.caller import Caller, Role
 from edutrack.core.errors import NotSignedIn
 from edutrack.core.extensions import db
+from edutrack.core.forgetting import forget
 from edutrack.core.limits import count_failure, refuse_after_failures
 from edutrack.core.transaction import after_rollback
 
@@ -23,6 +24,11 @@ _LOGIN_WINDOW = timedelta(minutes=15)
 _WRONG = "No active account found with the given credentials"
 _TEACHER_INACTIVE = "Your assigned teacher's account is inactive. Please contact an administrator."
 _BAD_REFRESH = "Invalid or expired refresh token"
+
+
+forget(Session, lambda at: Session.expires_at < at, kept=timedelta(days=1))
+# Whoever shows it again after that shows a token that has expired.
+forget(RotatedToken, lambda at: RotatedToken.rotated_at < at, kept=REFRESH_LIFETIME)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from email.policy import SMTP
 
 import structlog
 from flask import current_app
-from sqlalchemy import Index, func, select, text, update
+from sqlalchemy import Index, and_, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from edutrack.core import clock
 from edutrack.core.database import Base, Id, Int
 from edutrack.core.extensions import db
+from edutrack.core.forgetting import forget
 from edutrack.core.mail.transports import (
     MailPostponed,
     MailRefused,
@@ -68,6 +69,10 @@ class Mail(Base):
     next_attempt_at: Mapped[datetime | None]
     #: Why the last attempt failed, without the server's own words: those name people.
     last_error: Mapped[str | None]
+
+
+# Sent or given up; until then they say what reached whom.
+forget(Mail, lambda at: and_(Mail.next_attempt_at.is_(None), Mail.created_at < at), kept=timedelta(days=30))
 
 
 def define_link(kind: str, make: LinkMaker) -> None:

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import update
-
 from edutrack.core import audit
 from edutrack.core.caller import Caller
 from edutrack.core.database import when_violated
@@ -72,7 +70,6 @@ def change_lecture(caller: Caller, lecture: Lecture, **values: Any) -> Lecture:
         if topic.course_id != lecture.course_id:
             raise invalid_pk("topic", asked)
         values = {"order": last_place(Lecture, Lecture.topic_id == asked), "topic_id": asked} | values
-    is_published = bool(values.get("is_active")) and activate(lecture.id)
     changed = change(lecture, values)
     audit.record(
         caller,
@@ -84,21 +81,9 @@ def change_lecture(caller: Caller, lecture: Lecture, **values: Any) -> Lecture:
         available_days=lecture.available_days,
     )
     db.session.flush()
-    if is_published:
+    if lecture.is_active and "is_active" in changed:
         tell_of_lecture(lecture.id)
     return lecture
-
-
-def activate(lecture_id: int) -> bool:
-    """Switch a lecture on; return whether it was off, which of several requests at once is true for one only."""
-    activated = db.session.scalar(
-        update(Lecture)
-        .where(Lecture.id == lecture_id, ~Lecture.is_active)
-        .values(is_active=True)
-        .returning(Lecture.id)
-        .execution_options(synchronize_session=False)
-    )
-    return activated is not None
 
 
 def delete_lecture(caller: Caller, lecture: Lecture) -> None:

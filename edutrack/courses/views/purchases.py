@@ -8,6 +8,7 @@ from sqlalchemy import Select
 from edutrack.core.auth import caller, guard
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
+from edutrack.core.idempotency import idempotent
 from edutrack.courses.models import Purchase
 from edutrack.courses.queries.purchases import find_purchase_to_reopen, list_purchases, purchases_of_student
 from edutrack.courses.schemas.purchases import PurchaseFilterSchema, PurchaseSchema, ReopenSchema
@@ -34,6 +35,7 @@ def list_course_purchases(filters: dict[str, Any]) -> Select[Purchase]:
 
 @blueprint.post("/purchases/<int:purchase_id>/reopen/")
 @guard(Role.TEACHER, Role.SITE_OWNER)
+@idempotent
 @path_object("purchase", find_purchase_to_reopen)
 @blueprint.body(ReopenSchema)
 @blueprint.response(200, PurchaseSchema)

@@ -12,7 +12,8 @@ from flask import Flask, g
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from edutrack.core import errors
@@ -28,6 +29,7 @@ _TITLES = {
     413: _("The file is too large"),
     429: _("Too many attempts"),
     500: _("Something went wrong on our side"),
+    503: _("The console cannot be reached at the moment"),
 }
 _EXPLANATIONS = {
     400: _("The request could not be understood. Go back, load the page again and try once more."),
@@ -36,6 +38,7 @@ _EXPLANATIONS = {
     413: _("Choose a smaller file and try again."),
     429: _("Please wait a little before you try again."),
     500: _("Nothing was changed. Try again in a moment; the failure has been recorded."),
+    503: _("Try again in a moment. If you were about to change something, first look whether it was done."),
 }
 _STALE = _("The page was open for too long or in another window. Load it again and repeat what you did.")
 _log = structlog.get_logger()
@@ -53,6 +56,8 @@ def init_error_pages(app: Flask) -> None:
         CSRFError: _show_stale,
         HTTPException: _show_http_error,
         DataError: _show_unstorable,
+        OperationalError: _show_outage,
+        PoolTimeout: _show_outage,
         Exception: _show_failure,
     }
     for name in app.blueprints:
@@ -84,12 +89,18 @@ def _show_unstorable(error: DataError) -> ResponseReturnValue:
     return error_page(400)
 
 
+def _show_outage(error: Exception) -> ResponseReturnValue:
+    _log.error("database_unavailable", exc_info=error)
+    page, status = error_page(503)
+    return page, status, {"Retry-After": str(errors.Unavailable().retry_after)}
+
+
 def _show_failure(error: Exception) -> ResponseReturnValue:
     _log.error("request_failed", exc_info=error)
     return error_page(500)
 
 
-def error_page(status: int, explanation: Any = None) -> ResponseReturnValue:
+def error_page(status: int, explanation: Any = None) -> tuple[str, int]:
     """Return the page for an error status, within the console's frame where somebody is signed in."""
     known = status if status in _TITLES else 500 if status >= 500 else 400
     page = render_page(

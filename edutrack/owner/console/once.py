@@ -1,5 +1,6 @@
 """Forms whose deed is done once, however often they are sent: by a second click, a reload, or from two windows."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
@@ -7,6 +8,7 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext
+from werkzeug.datastructures import FileStorage
 from wtforms import HiddenField
 
 from edutrack.core.caller import Caller
@@ -58,8 +60,17 @@ def do_once(caller: Caller, deed: str, token: str, values: Mapping[str, Any], wo
         raise Rejected(
             gettext("The page was open for too long or in another window. Load it again and repeat what you did.")
         )
-    content = json.dumps(values, default=str, sort_keys=True)
+    content = json.dumps(values, default=_written, sort_keys=True)
     try:
         return int(done_once(caller, deed, token[:LONGEST_KEY], content, lambda: str(work())))
     except KeyReused:
         raise Rejected(gettext("This form has been sent before with other values. Check them once more.")) from None
+
+
+def _written(value: Any) -> str:
+    """Return a value as text that another value would not have; of a file its name says too little."""
+    if not isinstance(value, FileStorage):
+        return str(value)
+    digest = hashlib.file_digest(value.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    value.stream.seek(0)
+    return f"{value.filename} {digest}"

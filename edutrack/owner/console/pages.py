@@ -1,6 +1,7 @@
 """The base of every page of the console."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import marshmallow as ma
@@ -11,6 +12,7 @@ from flask_admin.helpers import set_current_view
 
 from edutrack.core.caller import Caller
 from edutrack.core.errors import DomainError
+from edutrack.core.transaction import after_commit
 from edutrack.owner.console.errors import when_refused
 from edutrack.owner.console.forms import ConsoleForm, messages_of, read_form
 from edutrack.owner.console.rendering import render_page
@@ -125,7 +127,8 @@ class ConsoleView(BaseView):
         target = to(result) if callable(to) else to or self.home
         said = done(result) if callable(done) else done
         for text, category in said if isinstance(said, list) else [(said, "success")]:
-            flash(text, category)
+            # The next page is not to say that something was done which a failing commit undid.
+            after_commit(partial(flash, text, category))
         return redirect(target, 303)
 
 

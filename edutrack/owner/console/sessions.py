@@ -1,6 +1,7 @@
 """Signing in to the console and out of it, and the language it is read in."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Request, current_app, flash, g, redirect, request, session, url_for
@@ -14,6 +15,7 @@ from edutrack.accounts import service
 from edutrack.core.caller import Role
 from edutrack.core.extensions import limiter
 from edutrack.core.proxies import client_address
+from edutrack.core.transaction import after_commit
 from edutrack.owner.console.access import HOME, SIGNED_IN, console_route, is_console_path, local_target, open_route
 from edutrack.owner.console.errors import when_refused
 from edutrack.owner.console.language import LANGUAGES, reading_language
@@ -95,7 +97,7 @@ def log_out() -> ResponseReturnValue:
     """End the console's session."""
     service.end_session(g.caller.session_id)
     _start_anew()
-    flash(_("You have signed out."), "success")
+    after_commit(partial(flash, _("You have signed out."), "success"))
     return redirect(url_for("console_session.log_in"), 303)
 
 
