@@ -3,12 +3,6 @@
 from alembic import context
 from flask import current_app
 
-import edutrack.core.audit
-import edutrack.core.idempotency
-import edutrack.core.limits
-import edutrack.core.mail
-import edutrack.core.sealing
-import edutrack.wallet.models  # noqa: F401 each import brings tables; the wallet's brings those of the rooms below it
 from edutrack.core.database import Base
 
 # Two processes that start at once must not migrate at once.

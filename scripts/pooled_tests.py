@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from edutrack.core.embedded import temporary_cluster
 
 _PORT = 6432
-#: It ends the server's idle connections, of which there are none behind this pooler.
+#: It ends connections of the application; behind a pooler those that it sees are the pooler's.
 _NOT_POOLED = "--deselect=tests/core/test_connections.py"
 _SETTINGS = """\
 [databases]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from psycopg import OperationalError
-from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, MetaData, Numeric, SmallInteger, Text, event
+from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, MetaData, Numeric, Text, event
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -20,7 +20,6 @@ MAX_ID = 2**63 - 1
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 #: Egyptian pounds.
 Money = Annotated[Decimal, mapped_column(Numeric(12, 2))]
-SmallInt = Annotated[int, mapped_column(SmallInteger)]
 Int = Annotated[int, mapped_column(Integer)]
 
 
@@ -82,7 +81,10 @@ def when_violated(constraint: str, error: Callable[[], DomainError]) -> None:
 
 def violated_rule(violation: IntegrityError) -> DomainError | None:
     """Return the domain error that a constraint violation stands for; None where nobody declared one."""
-    diagnostics = getattr(violation.orig, "diag", None)
-    name = getattr(diagnostics, "constraint_name", None)
-    make_error = _errors_by_constraint.get(name or "")
+    make_error = _errors_by_constraint.get(violated_constraint(violation))
     return make_error() if make_error else None
+
+
+def violated_constraint(violation: IntegrityError) -> str:
+    """Return the name of the violated constraint or unique index; empty where the database names none."""
+    return getattr(getattr(violation.orig, "diag", None), "constraint_name", None) or ""

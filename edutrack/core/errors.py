@@ -86,4 +86,9 @@ class Invalid(DomainError):
 
 def invalid_pk(field: str, value: object) -> Invalid:
     """Return the error for a body that names an object which does not exist or is not the caller's to use."""
-    return Invalid({field: [f'Invalid pk "{value}" - object does not exist.']})
+    return Invalid({field: [no_such_pk(value)]})
+
+
+def no_such_pk(value: object) -> str:
+    """Return the message at a field whose value names no object, or none that is the caller's to use."""
+    return f'Invalid pk "{value}" - object does not exist.'

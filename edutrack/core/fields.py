@@ -17,6 +17,7 @@ from werkzeug.datastructures import FileStorage
 from edutrack.core.arabic import fold_digits
 from edutrack.core.clock import business_zone
 from edutrack.core.database import MAX_ID
+from edutrack.core.errors import no_such_pk
 from edutrack.core.json import compact
 
 _COMMON = {
@@ -33,7 +34,7 @@ _DEEPEST = 100
 
 
 class _Worded:
-    """Gives a field the messages shared by all, and turns the type name into DRF's where a message names it."""
+    """Gives a field the messages shared by all."""
 
     default_error_messages: dict[str, Any] = _COMMON
 
@@ -92,7 +93,7 @@ class Id(_Worded, fields.Integer):
 
     default_error_messages: dict[str, Any] = {
         "invalid": "A valid integer is required.",
-        "unknown": 'Invalid pk "{pk}" - object does not exist.',
+        "unknown": no_such_pk("{pk}"),
     }
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:

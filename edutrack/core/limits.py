@@ -8,7 +8,7 @@ the overshoot is at most the number of server threads.
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 from flask_limiter import RateLimitExceeded
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -72,6 +72,11 @@ def count_failure(kind: str, subject: str, within: timedelta) -> None:
         session.add(FailedAttempt(kind=kind, subject=subject, failed_at=now))
 
     after_rollback(write)
+
+
+def failed(response: Response) -> bool:
+    """Return whether a request counts for a limit of failures."""
+    return response.status_code >= 400
 
 
 def init_limits(app: Flask) -> None:

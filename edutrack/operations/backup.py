@@ -66,7 +66,7 @@ def _write(file: IO[bytes], dump: Path) -> Manifest:
                 "--no-comments",
                 f"--file={dump}",
             )
-            # After the moment of the dump, so that it holds every file that the dump names.
+            # After the moment of the dump, so that it holds every file that the dump names and nobody has removed.
             database, media = archive.add_dump(dump), archive.add_media(Path(current_app.config["MEDIA_DIR"]))
             dump.unlink()
             manifest = Manifest(

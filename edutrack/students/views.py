@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import current_app
 from sqlalchemy import Row, Select
 
 from edutrack.accounts.models import Student
@@ -11,6 +11,7 @@ from edutrack.core.blueprint import Blueprint, path_object
 from edutrack.core.caller import Role
 from edutrack.core.errors import Invalid, Throttled
 from edutrack.core.extensions import limiter
+from edutrack.core.limits import failed
 from edutrack.students import queries, service
 from edutrack.students.schemas import (
     ProfileFormSchema,
@@ -25,13 +26,9 @@ from edutrack.students.schemas import (
 blueprint = Blueprint("students", __name__, description="Registration, profiles and verification of students")
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code >= 400
-
-
 @blueprint.post("/accounts/students/register/")
 @public
-@limiter.limit(lambda: f"{current_app.config['REGISTRATIONS_PER_ADDRESS']}/hour", deduct_when=_failed)
+@limiter.limit(lambda: f"{current_app.config['REGISTRATIONS_PER_ADDRESS']}/hour", deduct_when=failed)
 @blueprint.body(RegistrationSchema, forms=True)
 @blueprint.response(201, ProfileSchema)
 @blueprint.refusals(

@@ -12,13 +12,14 @@ from edutrack.accounts.schemas import (
     PasswordResetRequestSchema,
     PasswordResetSchema,
 )
-from edutrack.accounts.views.room import blueprint, failed
+from edutrack.accounts.views.room import blueprint
 from edutrack.core.auth import caller, clear_token_cookies, guard, public
 from edutrack.core.blueprint import path_object
 from edutrack.core.caller import Role
 from edutrack.core.errors import Rejected, Throttled
 from edutrack.core.extensions import limiter
 from edutrack.core.json import json_response
+from edutrack.core.limits import failed
 from edutrack.core.proxies import client_address
 from edutrack.core.schemas import MessageSchema
 

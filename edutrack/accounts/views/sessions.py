@@ -7,7 +7,7 @@ from flask_jwt_extended import create_access_token, create_refresh_token, get_jw
 
 from edutrack.accounts import queries, service
 from edutrack.accounts.schemas import CredentialsSchema, MeSchema, SignedInSchema
-from edutrack.accounts.views.room import blueprint, failed
+from edutrack.accounts.views.room import blueprint
 from edutrack.core.auth import (
     caller,
     clear_token_cookies,
@@ -21,6 +21,7 @@ from edutrack.core.caller import Caller
 from edutrack.core.errors import Forbidden, NotSignedIn, Rejected, Throttled
 from edutrack.core.extensions import jwt, limiter
 from edutrack.core.json import json_response
+from edutrack.core.limits import failed
 from edutrack.core.origins import FOREIGN, refuse_foreign_page
 from edutrack.core.proxies import client_address
 from edutrack.core.schemas import MessageSchema

@@ -9,7 +9,7 @@ from edutrack.accounts.models import Teacher, teacher_grades
 from edutrack.core import audit
 from edutrack.core.caller import Caller
 from edutrack.core.database import when_violated
-from edutrack.core.errors import Invalid, Rejected
+from edutrack.core.errors import Invalid, Rejected, no_such_pk
 from edutrack.core.extensions import db
 from edutrack.core.files import remove_file
 from edutrack.core.images import save_picture
@@ -105,7 +105,7 @@ def _teacher_of_grade(teacher_id: int, grade_id: int) -> Teacher:
     teacher = db.session.get(Teacher, teacher_id, options=[joinedload(Teacher.subject)])
     grade = db.session.get(Grade, grade_id)
     missing = {
-        field: [f'Invalid pk "{value}" - object does not exist.']
+        field: [no_such_pk(value)]
         for field, value, found in (("teacher", teacher_id, teacher), ("grade", grade_id, grade))
         if found is None
     }

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
+from edutrack.core.database import violated_constraint
 from edutrack.core.errors import Rejected
 from edutrack.core.extensions import db
 from edutrack.core.files import remove_file
@@ -40,7 +41,7 @@ def deleting(noun: str) -> Iterator[None]:
         with db.session.begin_nested():
             yield
     except IntegrityError as violation:
-        constraint = getattr(getattr(violation.orig, "diag", None), "constraint_name", None)
+        constraint = violated_constraint(violation)
         if constraint not in _OBSTACLES:
             raise
         raise Rejected(f"Cannot delete a {noun} that has {_OBSTACLES[constraint]}.") from violation

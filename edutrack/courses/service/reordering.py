@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from edutrack.core import audit
 from edutrack.core.caller import Caller
-from edutrack.core.errors import Invalid, Rejected
+from edutrack.core.errors import Invalid, Rejected, no_such_pk
 from edutrack.core.extensions import db
 from edutrack.courses.models import Course, Lecture, Topic, Video
 from edutrack.courses.queries.scope import lock_course
@@ -130,7 +130,7 @@ class _Checked:
 
     def messages(self, kind: str, number: int, is_there: bool) -> Iterable[str]:
         if not is_there:
-            return [f'Invalid pk "{number}" - object does not exist.']
+            return [no_such_pk(number)]
         if (kind, number) in self._named:
             return [_TWICE]
         self._named.add((kind, number))

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, Flask, Request, current_app, flash, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -14,6 +13,7 @@ from wtforms import PasswordField, StringField
 from edutrack.accounts import service
 from edutrack.core.caller import Role
 from edutrack.core.extensions import limiter
+from edutrack.core.limits import failed
 from edutrack.core.proxies import client_address
 from edutrack.core.transaction import after_commit
 from edutrack.owner.console.access import HOME, SIGNED_IN, console_route, is_console_path, local_target, open_route
@@ -63,15 +63,9 @@ class SignInForm(FlaskForm):
     password = PasswordField(_("Password"), render_kw={"autocomplete": "current-password", "required": True})
 
 
-def _failed(response: Any) -> bool:
-    return bool(response.status_code >= 400)
-
-
 @blueprint.route("/login/", methods=["GET", "POST"])
 @open_route
-@limiter.limit(
-    lambda: f"{current_app.config['LOGIN_FAILURES_PER_ADDRESS']}/hour", methods=["POST"], deduct_when=_failed
-)
+@limiter.limit(lambda: f"{current_app.config['LOGIN_FAILURES_PER_ADDRESS']}/hour", methods=["POST"], deduct_when=failed)
 def log_in() -> ResponseReturnValue:
     """Show the sign-in form, or sign a site owner in."""
     target = local_target(request.args.get("next"))

@@ -5,10 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from edutrack.core.errors import Invalid
+from edutrack.core.errors import Invalid, no_such_pk
 from edutrack.quizzes.service.finishing import Given
-
-_NO_SUCH = 'Invalid pk "{}" - object does not exist.'
 
 
 def read_answers(body: Sequence[Mapping[str, Any]], questions: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, Given]:
@@ -26,7 +24,7 @@ def read_answers(body: Sequence[Mapping[str, Any]], questions: Sequence[Row[*tup
         question_id = item["quiz_question_id"]
         question = by_id.get(question_id)
         if question is None:
-            refused[index] = {"quiz_question_id": [_NO_SUCH.format(question_id)]}
+            refused[index] = {"quiz_question_id": [no_such_pk(question_id)]}
         elif question_id in named:
             refused[index] = {"quiz_question_id": ["This question is answered more than once."]}
         elif messages := _faults(item, question):
@@ -46,7 +44,7 @@ def _faults(item: Mapping[str, Any], question: Row[*tuple[Any, ...]]) -> dict[st
     if item.get("written_answer"):
         return {"written_answer": ["This question is answered by choosing."]}
     if foreign := [choice for choice in chosen if choice not in question.choice_order]:
-        return {"choice_ids": [_NO_SUCH.format(choice) for choice in dict.fromkeys(foreign)]}
+        return {"choice_ids": [no_such_pk(choice) for choice in dict.fromkeys(foreign)]}
     if question.type == "mcq_single" and len(set(chosen)) > 1:
         return {"choice_ids": ["Only one choice can be selected."]}
     return {}

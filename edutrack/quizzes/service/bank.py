@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from edutrack.accounts.models import Teacher, teacher_grades
 from edutrack.core import audit, clock
 from edutrack.core.caller import Caller
+from edutrack.core.database import violated_constraint
 from edutrack.core.errors import Invalid, NotFound, Rejected, invalid_pk
 from edutrack.core.extensions import db
 from edutrack.core.files import remove_file
@@ -91,7 +92,7 @@ def delete_question(caller: Caller, question: Question) -> None:
                 delete(Question).where(Question.id == question.id), execution_options={"synchronize_session": False}
             )
     except IntegrityError as violation:
-        constraint = getattr(getattr(violation.orig, "diag", None), "constraint_name", None)
+        constraint = violated_constraint(violation)
         if constraint not in _USES:
             raise
         raise Rejected(f"Cannot delete a question that is used in a {_USES[constraint]}.") from violation

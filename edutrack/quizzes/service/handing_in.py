@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from edutrack.core import clock
 from edutrack.core.caller import Caller
-from edutrack.core.errors import Forbidden, Invalid, NotFound, Rejected
+from edutrack.core.errors import Forbidden, Invalid, NotFound, Rejected, no_such_pk
 from edutrack.core.extensions import db
 from edutrack.courses.models import Purchase
 from edutrack.courses.service.playback import EXPIRED
@@ -153,11 +153,11 @@ def _refusals(
         place_id, choice_id = answer["homework_question_id"], answer["choice_id"]
         refusal = {}
         if place_id not in places:
-            refusal["homework_question_id"] = [f'Invalid pk "{place_id}" - object does not exist.']
+            refusal["homework_question_id"] = [no_such_pk(place_id)]
         elif place_id in answered:
             refusal["homework_question_id"] = [_ANSWERED_TWICE]
         elif choice_id is not None and not _is_of(choices.get(choice_id), places[place_id]):
-            refusal["choice_id"] = [f'Invalid pk "{choice_id}" - object does not exist.']
+            refusal["choice_id"] = [no_such_pk(choice_id)]
         refusals.append(refusal)
         answered.add(place_id)
     return refusals

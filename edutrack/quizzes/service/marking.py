@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Numeric, Row, Text, bindparam,
 from edutrack.accounts.models import Student
 from edutrack.core import audit
 from edutrack.core.caller import Caller
-from edutrack.core.errors import Invalid, Rejected
+from edutrack.core.errors import Invalid, Rejected, no_such_pk
 from edutrack.core.extensions import db
 from edutrack.courses.models import Lecture
 from edutrack.notifications.service import notify_all
@@ -80,7 +80,7 @@ def _require_sound_grades(submission_id: int, grades: Sequence[Mapping[str, Any]
 def _refusal(grade: Mapping[str, Any], points: Mapping[int, int], named: set[int]) -> dict[str, list[str]]:
     answer_id = grade["answer_id"]
     if answer_id not in points:
-        return {"answer_id": [f'Invalid pk "{answer_id}" - object does not exist.']}
+        return {"answer_id": [no_such_pk(answer_id)]}
     if answer_id in named:
         return {"answer_id": [_NAMED_TWICE]}
     if grade["points_awarded"] > points[answer_id]:

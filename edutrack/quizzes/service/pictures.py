@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from edutrack.core import fields
-from edutrack.core.errors import Invalid
+from edutrack.core.errors import Invalid, no_such_pk
 from edutrack.core.files import public_url
 from edutrack.core.images import save_picture
 from edutrack.quizzes.models import QuestionChoice
@@ -81,5 +81,5 @@ def _present_choice(choice: Mapping[str, Any], present: Sequence[QuestionChoice]
         return None
     named = next((other for other in present if other.id == choice["id"]), None)
     if named is None:
-        raise Invalid({"id": [f'Invalid pk "{choice["id"]}" - object does not exist.']})
+        raise Invalid({"id": [no_such_pk(choice["id"])]})
     return named

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from edutrack.core.errors import Invalid
+from edutrack.core.errors import Invalid, no_such_pk
 from edutrack.core.extensions import db
 from edutrack.courses.models import Course
 from edutrack.quizzes.models import (
@@ -78,7 +78,7 @@ def _refusals(
     for question_id in (item["question"] for item in wanted):
         refusal = None
         if question_id not in known:
-            refusal = f'Invalid pk "{question_id}" - object does not exist.'
+            refusal = no_such_pk(question_id)
         elif question_id in listed:
             refusal = _LISTED_TWICE
         elif known[question_id].type not in types:
