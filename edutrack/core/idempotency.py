@@ -98,7 +98,8 @@ def _content() -> bytes:
     body = request.get_data()
     try:
         return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
-    except ValueError:
+    except (ValueError, TypeError):
+        # No JSON, or nested deeper than is written: the view says so.
         return body
 
 

@@ -56,6 +56,18 @@ def test_the_same_request_in_another_spelling_is_the_same(api):
     assert mails() == 1
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b'{"name": ' + b"[" * 900 + b"]" * 900 + b"}", b"[" * 5000, b'{"name": 1e999}', b'{"name": "\\ud800"}', b"\xff"],
+)
+def test_a_body_that_no_view_takes_is_refused_with_a_key_as_well(api, body):
+    client = api.as_(create_site_owner())
+
+    answers = [client.post(MAILS, data=body, content_type="application/json", headers=KEY) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+
+
 def test_another_users_key_is_another_key(api):
     api.as_(create_site_owner()).post(MAILS, {"name": "a"}, headers=KEY)
 

@@ -92,7 +92,7 @@ def _show_unstorable(error: DataError) -> ResponseReturnValue:
 def _show_outage(error: Exception) -> ResponseReturnValue:
     _log.error("database_unavailable", exc_info=error)
     page, status = error_page(503)
-    return page, status, {"Retry-After": str(errors.Unavailable().retry_after)}
+    return page, status, {"Retry-After": str(errors.Unavailable.retry_after)}
 
 
 def _show_failure(error: Exception) -> ResponseReturnValue:
